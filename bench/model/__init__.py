@@ -1,0 +1,51 @@
+"""The nouns: frozen dataclasses without behaviour that touches the world.
+
+Everything that a run writes to `run.json` is one of these; `store` reads and writes them with pydantic's
+TypeAdapter, so this package is also the schema. Times are float seconds unless a name says otherwise.
+"""
+
+from bench.model.plan import CONTROL, MAIN, Comparison, Look, Plan, Role, Slot
+from bench.model.record import (
+    SCHEMA_VERSION,
+    ArmRecord,
+    CriterionResult,
+    Effect,
+    Environment,
+    ExperimentRecord,
+    Figure,
+    RunRecord,
+    Services,
+    Session,
+    SlotHealth,
+    SlotRecord,
+    Status,
+)
+from bench.model.verdict import Claim, ComparisonVerdict, Direction, Finding, Verdict
+
+__all__ = [
+    "CONTROL",
+    "MAIN",
+    "SCHEMA_VERSION",
+    "ArmRecord",
+    "Claim",
+    "Comparison",
+    "ComparisonVerdict",
+    "CriterionResult",
+    "Direction",
+    "Effect",
+    "Environment",
+    "ExperimentRecord",
+    "Figure",
+    "Finding",
+    "Look",
+    "Plan",
+    "Role",
+    "RunRecord",
+    "Services",
+    "Session",
+    "SlotHealth",
+    "SlotRecord",
+    "Slot",
+    "Status",
+    "Verdict",
+]
