@@ -43,9 +43,9 @@ __all__ = [
     "RunRecord",
     "Services",
     "Session",
+    "Slot",
     "SlotHealth",
     "SlotRecord",
-    "Slot",
     "Status",
     "Verdict",
 ]
