@@ -69,8 +69,7 @@ def load(path: Path) -> RunRecord:
         raise StoreError(f"{file} is not a run record; give a run folder such as reports/latest.") from error
     if version != SCHEMA_VERSION:
         raise StoreError(
-            f"{file} has schema version {version}, this perflab reads {SCHEMA_VERSION}; "
-            "use the version that wrote it."
+            f"{file} has schema version {version}, this perflab reads {SCHEMA_VERSION}; use the version that wrote it."
         )
     try:
         return _adapter().validate_json(text)

@@ -1,0 +1,76 @@
+"""Start the three arms of the reference service side by side, each proved to be what it should be."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bench.experiments.context import Bench
+from bench.load import Target
+from bench.model import ArmRecord, Role
+from bench.subject import Command, Expected, Identity, Running, expected, identify, reference, start, verify
+
+REDIS_DATABASE = {Role.BASELINE: 0, Role.CONTROL: 1, Role.CANDIDATE: 2}
+"""Arms share a Redis server but never a cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A running arm and what it should be."""
+
+    role: Role
+    command: Command
+    running: Running
+    expected: Expected
+    identity: Identity
+
+    @property
+    def target(self) -> Target:
+        """Where load is sent."""
+        return Target(arm=self.command.name, base_url=self.running.base_url)
+
+    async def verify(self) -> None:
+        """Prove again that the arm is what it was: same process, same configuration, same database.
+
+        Raises SubjectError when it is not.
+        """
+        identity = await identify(self.running.base_url)
+        verify(self.command.name, identity, self.expected)
+
+    def record(self) -> ArmRecord:
+        """Describe the arm for run.json."""
+        return ArmRecord(
+            role=self.role,
+            name=self.command.name,
+            command=self.command.shown(),
+            knobs=dict(self.identity.knobs),
+            config_hash=self.identity.config_hash,
+            database=", ".join(self.identity.database.indexes),
+        )
+
+
+@asynccontextmanager
+async def arms(bench: Bench) -> AsyncIterator[Mapping[Role, Arm]]:
+    """Start the spec's arms and the control; stop them when the block ends."""
+    started: dict[Role, Arm] = {}
+    try:
+        for role in Role:
+            started[role] = await _start(bench, role)
+        bench.draft.arms = tuple(arm.record() for arm in started.values())
+        yield started
+    finally:
+        for arm in started.values():
+            bench.custody.end(arm.running.pid)
+
+
+async def _start(bench: Bench, role: Role) -> Arm:
+    command = reference(
+        role,
+        bench.knobs[role],
+        database_url=bench.databases[role],
+        redis_url=f"{bench.servers.redis_url}/{REDIS_DATABASE[role]}",
+    )
+    running = await start(command, bench.custody, bench.logs)
+    identity = await identify(running.base_url)
+    wanted = await expected(bench.knobs[role], database_url=bench.databases[role])
+    verify(command.name, identity, wanted)
+    return Arm(role, command, running, wanted, identity)

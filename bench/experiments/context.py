@@ -1,0 +1,85 @@
+"""What an experiment is, what it is given, and what it leaves behind even when it is cut off."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bench.environment import OwnProcesses
+from bench.lifetime import Custody
+from bench.model import ArmRecord, Claim, Effect, Look, Role, SlotRecord
+from bench.provision import Servers
+from bench.runner import Progress, Records
+from bench.spec import ExperimentSpec, Spec
+from bench.store import RunFolder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bench.corpus import Operation
+
+Latencies = Callable[[SlotRecord], "NDArray[np.float64]"]
+"""Reads the judged latencies of a slot, in seconds."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """What has been measured so far; becomes an ExperimentRecord whether the experiment ends or is cut off."""
+
+    arms: tuple[ArmRecord, ...] = ()
+    looks: tuple[Look, ...] = ()
+    slots: Records = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything that an experiment may use: running servers, prepared databases, a folder, time."""
+
+    spec: Spec
+    timing: ExperimentSpec
+    """This experiment's budget and slots, after --quick and --budget."""
+    seed: int
+    claims: Sequence[Claim]
+    folder: RunFolder
+    logs: Path
+    custody: Custody
+    own: OwnProcesses
+    servers: Servers
+    databases: Mapping[Role, str]
+    """DSN of the database in the state that each role's knobs ask for."""
+    knobs: Mapping[Role, Mapping[str, str]]
+    workload: Path
+    operations: "Sequence[Operation]"
+    progress: Progress
+    draft: Draft
+    save: Callable[[], None]
+    """Write the draft into the run, as partial until the experiment ends."""
+
+    def keep(self, records: Records) -> None:
+        """Keep what has been measured so far, whatever comes."""
+        self.draft.slots = records
+        self.save()
+
+
+class Experiment(Protocol):
+    """One question, asked of the arms. A module of this package with an EXPERIMENT is found by itself."""
+
+    @property
+    def name(self) -> str:
+        """The name in specs and in run.json."""
+
+    @property
+    def question(self) -> str:
+        """What is asked, in one sentence."""
+
+    @property
+    def method(self) -> str:
+        """How it is answered, in two sentences."""
+
+    async def run(self, bench: Bench) -> None:
+        """Measure; everything found goes into `bench.draft` as soon as it is known."""
+
+    def analyse(self, looks: Sequence[Look], slots: Records, latencies: Latencies) -> tuple[Effect, ...]:
+        """Turn stored slots into effects: pure, so that a stored run can be judged again."""

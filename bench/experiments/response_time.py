@@ -1,0 +1,94 @@
+"""Does the API answer faster after the change, at the same offered load?"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from bench import design, judge
+from bench.experiments.arms import Arm, arms
+from bench.experiments.context import Bench, Latencies
+from bench.experiments.live import Live
+from bench.load.locust import LocustLoad
+from bench.model import Effect, Look, Role
+from bench.runner import Measurement, Records, measure, probe
+
+PROBE_USERS = 8
+"""Users without pauses in the capacity probe: enough to keep two cores busy, few enough to queue little."""
+SLOT_OVERHEAD_S = 0.15
+"""Between two slots: writing the samples, asking for the identity."""
+
+
+class ResponseTime:
+    """Open-model load on baseline, candidate and control, in interleaved slots."""
+
+    name = "response_time"
+    question = "Does the candidate answer faster than the baseline, at the same offered load?"
+    method = (
+        "Locust sends the recorded requests at seeded Poisson moments to one arm at a time, in short slots that "
+        "alternate between baseline, candidate and a second baseline process. Latency counts from the moment a "
+        "request was due, and each pair of neighbouring slots gives one ratio."
+    )
+
+    async def run(self, bench: Bench) -> None:
+        """Probe the capacity, choose the rate, warm every arm, walk the plan."""
+        plan = design.budgeted(
+            self.name,
+            seed=bench.seed,
+            budget_s=bench.timing.budget_s,
+            slot_s=bench.timing.slot_s,
+            discard_s=bench.timing.discard_s,
+            overhead_s=SLOT_OVERHEAD_S,
+        )
+        bench.draft.looks = plan.looks
+        load = LocustLoad(
+            custody=bench.custody,
+            locustfile=bench.spec.workload.locustfile,
+            workload=bench.workload,
+            samples=bench.folder.samples,
+            arrivals=bench.spec.workload.arrivals,
+        )
+        async with arms(bench) as started, load:
+            rate = await self._choose_rate(bench, load, started)
+            await measure(
+                Measurement(
+                    plan=plan,
+                    load=load.open_model(rate),
+                    targets={role: arm.target for role, arm in started.items()},
+                    verify=partial(_verify, started),
+                    judge=Live(self, bench.claims, bench.folder.path),
+                    keep=bench.keep,
+                    own=bench.own,
+                    root=bench.folder.path,
+                    offered_rate=rate,
+                    progress=bench.progress,
+                )
+            )
+
+    def analyse(self, looks: Sequence[Look], slots: Records, latencies: Latencies) -> tuple[Effect, ...]:
+        """Effects of each latency metric, overall and per request, and of the spread p99 / p50."""
+        return (*judge.effects(slots, looks=looks), *judge.spread_effects(slots, latencies, looks=looks))
+
+    async def _choose_rate(self, bench: Bench, load: LocustLoad, started: Mapping[Role, Arm]) -> float:
+        workload = bench.spec.workload
+        bench.progress.stage(f"{self.name}: warming up and probing capacity")
+        targets = {role: arm.target for role, arm in started.items()}
+        closed = load.closed_model(PROBE_USERS)
+        await probe(closed, targets, seconds=workload.warmup_s, seed=bench.seed)
+        capacity = await probe(closed, targets, seconds=workload.probe_s, seed=bench.seed + 1)
+        rate = capacity.rate(workload.load)
+        held = {str(role): round(value, 1) for role, value in capacity.by_role.items()}
+        bench.draft.facts.update(
+            rate=rate,
+            capacity=held,
+            rate_reason=f"{workload.load:.0%} of what the slower arm held in a {workload.probe_s:g} s closed-model probe",
+            arrivals=workload.arrivals,
+        )
+        bench.progress.note(f"{self.name}: capacity {held} requests/s, offered {rate:.1f}/s to every arm")
+        return rate
+
+
+async def _verify(started: Mapping[Role, Arm]) -> None:
+    for arm in started.values():
+        await arm.verify()
+
+
+EXPERIMENT = ResponseTime()

@@ -1,0 +1,44 @@
+"""Judge and report a stored run again: no server, no load, the same numbers."""
+
+from pathlib import Path
+
+from bench import report, store
+from bench.errors import StoreError
+from bench.lab.assembly import analysed_again, claims, judged
+from bench.model import RunRecord
+from bench.spec import Spec
+
+SPEC_FILE = "spec.json"
+"""The effective spec of a run, kept in its folder: a run must be judged by the claims it was made for."""
+
+
+def report_again(run: Path, *, notebooks: bool = True) -> tuple[RunRecord, Path]:
+    """Judge a stored run from its samples and rewrite everything derived from them.
+
+    Raises StoreError when the folder is not a run or cannot be written.
+    """
+    record = store.load(run)
+    folder = (run.parent if run.suffix == ".json" else run).resolve()
+    record = judged(analysed_again(record, folder), claims(stored_spec(folder).criteria))
+    return publish(record, folder, notebooks=notebooks), folder
+
+
+def publish(record: RunRecord, folder: Path, *, notebooks: bool) -> RunRecord:
+    """Write run.json, figures, report.md, report.html and, when asked, the executed notebooks."""
+    store.write(record, folder)
+    record = report.render(record, folder)
+    store.write(record, folder)
+    if notebooks and record.experiments:
+        report.notebooks.execute_all(folder)
+    return record
+
+
+def stored_spec(folder: Path) -> Spec:
+    """The spec that a stored run was made with.
+
+    Raises StoreError when it is missing or damaged.
+    """
+    try:
+        return Spec.model_validate_json((folder / SPEC_FILE).read_bytes())
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{folder / SPEC_FILE} is missing or damaged; the run cannot be judged again.") from error

@@ -1,0 +1,151 @@
+"""Run a spec from nothing to a judged, reported run.
+
+Promises: the run folder exists before the first server starts; `run.json` is complete after every
+experiment and truthful (partial) after every block; whatever happens, what was measured stays readable and
+no server survives.
+"""
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import SystemRandom
+
+from bench import environment, store
+from bench.errors import PerflabError
+from bench.experiments import Draft, Experiment, find
+from bench.lab.again import SPEC_FILE, publish, stored_spec
+from bench.lab.assembly import claims, experiment_record, judged
+from bench.lab.opening import Ground, opened
+from bench.lab.options import DEFAULT_REPORTS, ROOT, Options, effective_spec
+from bench.model import (
+    SCHEMA_VERSION,
+    Claim,
+    RunRecord,
+    Services,
+    Session,
+    Status,
+)
+from bench.runner import Progress
+from bench.spec import Spec
+from bench.store import RunFolder, new_run_id
+
+INTERRUPTED = "interrupted before it was complete"
+
+
+async def run_spec(options: Options, progress: Progress) -> tuple[RunRecord, Path]:
+    """Measure, judge and report; answer the run and its folder.
+
+    Raises UsageError before anything starts, another PerflabError when the harness broke: then and on
+    Ctrl-C the folder holds what was measured until then, marked partial.
+    """
+    run = _Run.resumed(options.resume) if options.resume else _Run.new(options)
+    run.save()
+    run.folder.publish()
+    try:
+        async with opened(run.spec, run.folder, options.services, progress) as ground:
+            run.record = replace(run.record, services=ground.services)
+            for name, experiment in _chosen(run).items():
+                progress.stage(f"{name}: {experiment.question}")
+                await run.perform(experiment, ground, progress)
+    except asyncio.CancelledError:
+        run.finish()
+        raise
+    progress.stage("report")
+    run.finish()
+    run.record = publish(run.record, run.folder.path, notebooks=True)
+    return run.record, run.folder.path
+
+
+class _Run:
+    """The run being made: its record so far and its folder."""
+
+    def __init__(self, spec: Spec, folder: RunFolder, record: RunRecord, seed: int) -> None:
+        self.spec = spec
+        self.folder = folder
+        self.record = record
+        self.claims: tuple[Claim, ...] = claims(spec.criteria)
+        self._seed = seed
+        self._began = time.monotonic() - record.duration_s
+
+    @classmethod
+    def new(cls, options: Options) -> "_Run":
+        spec = effective_spec(options)
+        run_id = new_run_id(spec.name)
+        folder = RunFolder.create(options.reports or DEFAULT_REPORTS, run_id)
+        (folder.path / SPEC_FILE).write_text(spec.model_dump_json(indent=1))
+        seed = SystemRandom().randrange(2**31) if options.seed is None else options.seed
+        return cls(spec, folder, _empty(run_id, spec, seed), seed)
+
+    @classmethod
+    def resumed(cls, run: Path) -> "_Run":
+        record = store.load(run)
+        folder = (run.parent if run.suffix == ".json" else run).resolve()
+        return cls(stored_spec(folder), RunFolder(folder), record, record.seed)
+
+    def save(self) -> None:
+        """Write the record with every verdict that can be given by now."""
+        self.record = judged(replace(self.record, duration_s=time.monotonic() - self._began), self.claims)
+        store.write(self.record, self.folder.path)
+
+    finish = save
+
+    async def perform(self, experiment: Experiment, ground: Ground, progress: Progress) -> None:
+        """Run one experiment; whatever it measured is in the record afterwards, complete or partial."""
+        draft = Draft()
+        began = time.monotonic()
+
+        def keep(status: Status, reason: str = "") -> None:
+            made = experiment_record(
+                experiment,
+                draft,
+                self.folder.path,
+                status=status,
+                reason=reason,
+                duration_s=time.monotonic() - began,
+            )
+            self.record = replace(self.record, experiments={**self.record.experiments, experiment.name: made})
+            self.save()
+
+        bench = ground.bench(
+            experiment.name,
+            seed=self._seed,
+            claims=self.claims,
+            draft=draft,
+            save=lambda: keep(Status.PARTIAL, INTERRUPTED),
+            progress=progress,
+        )
+        try:
+            await experiment.run(bench)
+        except PerflabError as error:
+            keep(Status.PARTIAL if draft.slots else Status.FAILED, str(error))
+            raise
+        except asyncio.CancelledError:
+            keep(Status.PARTIAL if draft.slots else Status.FAILED, INTERRUPTED)
+            raise
+        keep(Status.COMPLETE)
+
+
+def _chosen(run: _Run) -> dict[str, Experiment]:
+    """The spec's experiments that are not complete yet, in the spec's order."""
+    known = find()
+    done = {name for name, record in run.record.experiments.items() if record.status is Status.COMPLETE}
+    return {name: known[name] for name in run.spec.experiments if name not in done}
+
+
+def _empty(run_id: str, spec: Spec, seed: int) -> RunRecord:
+    return RunRecord(
+        schema_version=SCHEMA_VERSION,
+        run_id=run_id,
+        spec=spec.name,
+        seed=seed,
+        started=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        duration_s=0.0,
+        services=Services(kind="none", postgres="", redis=""),
+        environment=environment.describe(ROOT),
+        session=Session(valid=False, reasons=("nothing has been measured yet",)),
+        experiments={},
+        criteria=(),
+        exit_code=4,
+    )

@@ -1,0 +1,122 @@
+"""Start any service by its command and wait until it is ready.
+
+Promises: the service listens on a free loopback port chosen here, its output goes to a log file, and it
+ends with the lab. A service that dies or never gets ready is a SubjectError with its last log lines.
+"""
+
+import asyncio
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from bench.errors import SubjectError
+from bench.lifetime import Custody
+
+START_LIMIT_S = 30.0
+"""A service that needs longer to get ready than this is taken for stuck."""
+POLL_S = 0.02
+LOG_LINES = 8
+PORT_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """How to start a service; `{port}` in the arguments and in environment values becomes the port."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ready_path: str = "/health/ready"
+
+    def shown(self) -> str:
+        """The command as a person would type it, without the environment, which may hold secrets."""
+        return " ".join(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service that answers."""
+
+    base_url: str
+    pid: int
+    log: Path
+
+
+async def start(command: Command, custody: Custody, folder: Path) -> Running:
+    """Start a service and wait until its ready path answers 200.
+
+    Raises SubjectError when it ends, or does not answer within START_LIMIT_S.
+    """
+    for attempt in range(1, PORT_TRIES + 1):
+        port = _free_port()
+        log = folder / f"{command.name}-{port}.log"
+        process = _spawn(command, custody, port, log)
+        base_url = f"http://127.0.0.1:{port}"
+        try:
+            await _wait_until_ready(command, process, base_url, log)
+        except SubjectError:
+            # Between our look for a free port and the service's bind another program may have taken it.
+            if attempt < PORT_TRIES and "address already in use" in _tail(log).lower():
+                continue
+            raise
+        return Running(base_url, process.pid, log)
+    raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+def _spawn(command: Command, custody: Custody, port: int, log: Path) -> "subprocess.Popen[bytes]":
+    def filled(text: str) -> str:
+        return text.replace("{port}", str(port))
+
+    environment = {**os.environ, **{key: filled(value) for key, value in command.environment.items()}}
+    try:
+        with log.open("wb") as output:
+            return custody.spawn(
+                [filled(argument) for argument in command.arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+    except OSError as error:
+        raise SubjectError(
+            f"{command.name}: `{command.shown()}` cannot be started ({error.strerror}); check the command."
+        ) from error
+
+
+async def _wait_until_ready(command: Command, process: "subprocess.Popen[bytes]", base_url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    answer = "no answer"
+    async with httpx.AsyncClient(base_url=base_url, timeout=2.0, trust_env=False) as client:
+        while time.monotonic() < deadline:
+            if (code := process.poll()) is not None:
+                raise SubjectError(f"{command.name} ended with exit code {code} at start: {_tail(log)}")
+            try:
+                response = await client.get(command.ready_path)
+            except httpx.TransportError:
+                await asyncio.sleep(POLL_S)
+                continue
+            if response.status_code == httpx.codes.OK:
+                return
+            answer = f"status {response.status_code}"
+            await asyncio.sleep(POLL_S)
+    raise SubjectError(
+        f"{command.name} was not ready within {START_LIMIT_S:.0f} s ({command.ready_path}: {answer}): {_tail(log)}"
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _tail(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return " | ".join(lines[-LOG_LINES:]) or "it printed nothing"

@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UsageError
+from bench.spec import Known, load
+
+KNOWN = Known(
+    experiments={"response_time", "query_time"},
+    criteria={"response_time", "query_time", "rollback"},
+    knobs={"cache", "indexes"},
+)
+GOOD = """
+name = "mine"
+[corpus]
+documents = 5000
+[arms.candidate]
+knobs = "on"
+set = { cache = "off" }
+[experiments.response_time]
+budget_s = 60
+[criteria]
+response_time = { threshold = 0.1 }
+[quick.experiments.response_time]
+budget_s = 7
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+def complaint(folder: Path, text: str, *, quick: bool = False) -> str:
+    with pytest.raises(UsageError) as raised:
+        load(written(folder, text), KNOWN, quick=quick)
+    return str(raised.value)
+
+
+def test_reads_what_is_written(tmp_path: Path) -> None:
+    """A spec's values arrive as written and everything else has its default."""
+    spec = load(written(tmp_path, GOOD), KNOWN)
+    assert spec.corpus.documents == 5000
+    assert spec.arms["candidate"].set == {"cache": "off"}
+    assert spec.experiments["response_time"].budget_s == 60
+    assert spec.criteria["response_time"].threshold == 0.1
+
+
+def test_quick_replaces_only_what_it_names(tmp_path: Path) -> None:
+    """--quick takes the [quick] tables' values and keeps the rest of the spec."""
+    spec = load(written(tmp_path, GOOD), KNOWN, quick=True)
+    assert spec.experiments["response_time"].budget_s == 7
+    assert spec.corpus.documents == 5000
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "hint"),
+    [
+        ("[experiments.response_time]", "[experiments.respnse_time]", 8, "did you mean `response_time`?"),
+        ("response_time = { threshold", "respons_time = { threshold", 11, "did you mean `response_time`?"),
+        ("{ cache =", "{ cahce =", 7, "did you mean `cache`?"),
+        ("budget_s = 60", "budgets = 60", 9, "did you mean `budget_s`?"),
+        ("[corpus]", "[corpse]", 3, "did you mean `corpus`?"),
+        ("documents = 5000", "documents = 5", 4, "greater than or equal to 1000"),
+        ("{ threshold =", "{ treshold =", 11, "did you mean `threshold`?"),
+        ('knobs = "on"', 'knobs = "onn"', 6, "'on' or 'off'"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line_and_the_nearest_name(
+    tmp_path: Path, old: str, new: str, line: int, hint: str
+) -> None:
+    """Every misspelt name and value out of bounds is refused with file, line and what would be right."""
+    message = complaint(tmp_path, GOOD.replace(old, new))
+    assert f"mine.toml:{line}:" in message
+    assert hint in message
+
+
+def test_a_mistake_in_quick_is_found_under_quick(tmp_path: Path) -> None:
+    """A wrong key in a [quick] table is refused under --quick with the line where it stands."""
+    message = complaint(tmp_path, GOOD.replace("budget_s = 7", "budget = 7"), quick=True)
+    assert "mine.toml:13:" in message
+
+
+def test_a_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
+    """Broken TOML is told with its position."""
+    assert "not valid TOML" in complaint(tmp_path, "name = ")
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """A spec that does not exist is told by its path."""
+    with pytest.raises(UsageError, match="absent.toml cannot be read"):
+        load(tmp_path / "absent.toml", KNOWN)
