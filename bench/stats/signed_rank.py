@@ -1,0 +1,83 @@
+"""Hodges-Lehmann estimate with the interval that inverts Wilcoxon's signed-rank test.
+
+The estimate is the median of all averages of two values (Walsh averages); the interval runs between two of
+those averages, counted in from both ends. It keeps its confidence for every symmetric distribution, heavy
+tails included, and for as few as six values: no other interval tried here does (docs/statistics.md).
+Source: Hollander, Wolfe, Chicken, Nonparametric Statistical Methods, 3rd ed., sections 3.2 and 3.3.
+"""
+
+import math
+from functools import cache
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.errors import TooFewPairs
+from bench.stats.interval import Interval
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+EXACT_UP_TO = 50
+"""Largest n with the exact null distribution: its counts stay below 2**53 and so exact in a float."""
+
+
+def estimate(values: "ArrayLike", *, alpha: float) -> Interval:
+    """Estimate the centre of `values` with an interval of confidence `1 - alpha`.
+
+    Zeros and ties need no rule of their own: the test ranks differences, the interval only sorts averages.
+    With ties the closed interval covers at least what it promises (it can only be too wide); when all
+    values are one and the same, the interval is that point.
+
+    Raises TooFewPairs when so few values cannot reach `alpha` at all.
+    """
+    data = np.asarray(values, dtype=np.float64)
+    inset = _inset(len(data), alpha)
+    if inset == 0:
+        raise TooFewPairs(len(data), fewest(alpha))
+    averages = _walsh(data)
+    return Interval(
+        estimate=float(np.median(averages)),
+        low=float(averages[inset - 1]),
+        high=float(averages[-inset]),
+        confidence=1 - alpha,
+    )
+
+
+def fewest(alpha: float) -> int:
+    """The smallest number of values whose widest interval reaches `alpha`: 6 at 0.05, 7 at 0.0221.
+
+    The widest interval of n values misses with probability 2 / 2**n: all differences have one sign.
+    """
+    return max(1, math.ceil(1 - math.log2(alpha)))
+
+
+def distribution(n: int) -> "NDArray[np.float64]":
+    """P(W <= w) for w = 0 .. n(n+1)/2 under the null hypothesis, W the sum of the positive ranks; exact."""
+    counts = np.ones(1)
+    for rank in range(1, n + 1):
+        # Each rank is in the sum or not: the subsets that reach w are those that reached w or w - rank.
+        without = np.pad(counts, (0, rank))
+        without[rank:] += counts
+        counts = without
+    return np.cumsum(counts) / 2.0**n
+
+
+@cache
+def _inset(n: int, alpha: float) -> int:
+    """How many averages lie outside the interval at each end, plus one; 0 when no interval exists."""
+    if n < fewest(alpha):
+        return 0
+    if n <= EXACT_UP_TO:
+        return int(np.count_nonzero(distribution(n) <= alpha / 2))
+    mean = n * (n + 1) / 4
+    deviation = math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
+    # 0.5 is the correction for continuity: W takes whole numbers.
+    return math.floor(mean - 0.5 + NormalDist().inv_cdf(alpha / 2) * deviation) + 1
+
+
+def _walsh(data: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    first, second = np.triu_indices(len(data))
+    # Halves are added rather than a sum halved, so that the largest floats do not overflow.
+    return np.sort(data[first] / 2 + data[second] / 2)
