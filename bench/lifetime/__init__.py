@@ -1,12 +1,15 @@
-"""Nothing outlives the lab: not after success, an error, Ctrl-C, SIGTERM or kill -9.
+"""Nothing outlives the lab: not its processes, not its folders, not its containers.
 
-custody  starts every process, makes every folder, adopts every container, and writes each into a lease
-lease    the list on disk of what a lab has started, and how to end it
-guard    a process of its own that ends what is left as soon as the lab is gone
-sweep    the next start ends what is left where the guard was killed too
+`Custody` is how the lab makes them. Each stands in the lab's lease file before, or at the moment that, it
+exists. Three parties read the lease, each covering for the one before:
+
+    Custody.close   the lab itself, after success, an error or Ctrl-C
+    the guard       a small process in a session of its own, when the lab is gone without having closed:
+                    kill -9, a second Ctrl-C, SIGTERM, a closed terminal, a crash of the interpreter
+    sweep           the next start and `perflab clean`, should the guard be gone too
 """
 
 from bench.lifetime.custody import Custody
-from bench.lifetime.lease import STATE, sweep
+from bench.lifetime.sweeping import STATE, sweep
 
 __all__ = ["STATE", "Custody", "sweep"]

@@ -1,138 +1,146 @@
-"""The lease: a file of JSON lines that names everything a lab has started, and how to end it all.
+"""The lease: one file per lab that says what it has made, as JSON lines that are only ever appended.
 
-Whoever finds a lease whose lab is dead may end what it lists. A process is ended only if it still has the
-start time that was written: process ids are used again.
+Promises: whoever holds the file open holds its lock, so a lease that can be claimed belongs to a lab that
+is dead, and whose guard is dead too. The system gives the lock back when the last holder dies, whatever it
+died of, and no process number has to be believed for that. One line is one write: a lab that is killed
+while writing leaves at most an unreadable last line.
 """
 
-import contextlib
+import fcntl
 import json
 import os
-import shutil
-import signal
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import psutil
-from platformdirs import user_state_path
+from bench.errors import ProvisionError
 
-STATE: Path = user_state_path("perflab") / "leases"
-GRACE_S = 5.0
-"""How long a process may take to end by itself before it is killed."""
+SUFFIX = ".lease"
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """One lab's file."""
+class Held:
+    """A process that the lab started, and how it is asked to stop."""
 
-    path: Path
+    pid: int
+    birth: str
+    """From `processes.birth`: tells it from any other process that ever has the same number."""
+    stop: int
+    """Number of the signal that asks it to stop."""
+    name: str
+
+
+@dataclass(slots=True)
+class Holdings:
+    """What a lab has made and not yet ended."""
+
+    lab: int = 0
+    """The lab's process number, for people to read."""
+    processes: dict[int, Held] = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
+    engine: dict[str, str] | None = None
+    """Where the lab's containers are: the environment variables that name the engine. None: it has none."""
+
+
+class Lease:
+    """An open lease, locked as long as anyone who inherited it lives."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+
+    @property
+    def token(self) -> str:
+        """The lab's random name, which its processes carry in their environment and its containers as a label."""
+        return self.path.stem
 
     @classmethod
-    def begin(cls, folder: Path) -> "Lease":
-        """Write the lease of the calling process.
+    def create(cls, folder: Path) -> Self:
+        """Open a lease of this process in `folder`, which is made when it is missing.
 
-        Raises OSError when the folder cannot be written.
+        Raises ProvisionError when the folder cannot be written.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        lease = cls(folder / f"{os.getpid()}-{os.urandom(4).hex()}.jsonl")
-        lease.add(lab=os.getpid(), started=_started(os.getpid()))
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            while True:
+                path = folder / f"{secrets.token_hex(8)}{SUFFIX}"
+                descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND, 0o600)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if path.exists():  # else a sweep took the unlocked file for a dead lab's
+                    break
+                os.close(descriptor)
+        except OSError as error:
+            raise ProvisionError(
+                f"{folder} cannot be written ({error.strerror}); the lab notes there what it must clean up: "
+                "make it writable, or point XDG_STATE_HOME at a folder that is."
+            ) from error
+        lease = cls(path, descriptor)
+        lease.note(lab=os.getpid())
         return lease
 
-    def add(self, **entry: Any) -> None:
-        """Append one entry; a line is written whole or not at all."""
-        with self.path.open("a") as file:
-            file.write(json.dumps(entry) + "\n")
-
-    def add_process(self, pid: int, stop: signal.Signals) -> float:
-        """Append a process, the leader of its own group, and the signal that asks it to end.
-
-        Answers the process's start time.
-        """
-        started = _started(pid)
-        self.add(process=pid, started=started, stop=int(stop))
-        return started
-
-    def is_orphaned(self) -> bool:
-        """Whether the lab that wrote this is dead."""
-        first = next(self.entries(), None)
-        return first is None or not _alive(first["lab"], first["started"])
-
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """All entries; a last line cut off by a crash is passed over."""
+    @classmethod
+    def claim(cls, path: Path) -> Self | None:
+        """Take over a lease; None while its lab or its guard lives, or when it is not this user's."""
         try:
-            lines = self.path.read_text().splitlines()
-        except FileNotFoundError:
-            return
-        for line in lines:
-            with contextlib.suppress(ValueError):
-                yield json.loads(line)
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        # Sweeping as root must not do what another user wrote into a file.
+        if os.fstat(descriptor).st_uid == os.geteuid() and _lock(descriptor):
+            return cls(path, descriptor)
+        os.close(descriptor)
+        return None
 
-    def end(self) -> list[str]:
-        """End and remove everything listed, newest first, then the lease; answer what was there, in words."""
-        ended = []
-        for entry in reversed(list(self.entries())):
-            if "process" in entry and end_process(entry["process"], entry["started"], entry["stop"]):
-                ended.append(f"ended process {entry['process']}.")
-            elif "container" in entry and _remove_container(entry["container"]):
-                ended.append(f"removed container {entry['container'][:12]}.")
-            elif "directory" in entry and Path(entry["directory"]).exists():
-                shutil.rmtree(entry["directory"], ignore_errors=True)
-                ended.append(f"removed folder {entry['directory']}.")
+    def note(self, **entry: Any) -> None:
+        """Append one line. Raises OSError when the disk is full."""
+        os.write(self.descriptor, json.dumps(entry).encode() + b"\n")
+
+    def holdings(self) -> Holdings:
+        """Read what the lab has made and not yet ended, in the order in which it was made."""
+        held = Holdings()
+        text = os.pread(self.descriptor, os.fstat(self.descriptor).st_size, 0)
+        for line in text.splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            _apply(entry, held)
+        return held
+
+    def discard(self) -> None:
+        """Remove the file: everything in it has been ended."""
+        self.note(closed=True)
         self.path.unlink(missing_ok=True)
-        return ended
+        self.release()
+
+    def release(self) -> None:
+        """Close the file without removing it; the lock stays with whoever else has it open."""
+        os.close(self.descriptor)
 
 
-def sweep(folder: Path = STATE) -> list[str]:
-    """End what dead labs left behind; answer what was done, in words."""
-    leases = [Lease(path) for path in sorted(folder.glob("*.jsonl"))]
-    return [line for lease in leases if lease.is_orphaned() for line in lease.end()]
-
-
-def end_process(pid: int, started: float, stop: int) -> bool:
-    """End a process and its whole group: `stop` first, SIGKILL after GRACE_S; answer whether it was alive.
-
-    Members of the group are ended even where their leader is already gone.
-    """
-    alive = _alive(pid, started)
-    members = _group(pid, started)
-    if not alive and not members:
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
-    if alive:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, stop)
-        with contextlib.suppress(psutil.Error):
-            psutil.wait_procs([psutil.Process(pid)], timeout=GRACE_S)
-    for member in _group(pid, started):
-        with contextlib.suppress(psutil.Error):
-            member.kill()
     return True
 
 
-def _group(leader: int, started: float) -> list[psutil.Process]:
-    """The processes of the group that `leader` founded: none of them can be older than it."""
-    members = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
-            zombie = process.status() == psutil.STATUS_ZOMBIE
-            if os.getpgid(process.pid) == leader and process.create_time() >= started - 1e-2 and not zombie:
-                members.append(process)
-    return members
-
-
-def _alive(pid: int, started: float) -> bool:
-    try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - started) < 1e-2 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-def _started(pid: int) -> float:
-    return float(psutil.Process(pid).create_time())
-
-
-def _remove_container(identity: str) -> bool:
-    done = subprocess.run(["docker", "rm", "-f", "-v", identity], capture_output=True, check=False)
-    return done.returncode == 0
+def _apply(entry: dict[str, Any], held: Holdings) -> None:
+    match entry:
+        case {"lab": pid}:
+            held.lab = pid
+        case {"process": process}:
+            started = Held(**process)
+            held.processes[started.pid] = started
+        case {"ended": pid}:
+            held.processes.pop(pid, None)
+        case {"folder": folder}:
+            held.folders.append(folder)
+        case {"removed": folder} if folder in held.folders:
+            held.folders.remove(folder)
+        case {"engine": environment}:
+            held.engine = environment
+        case {"closed": True}:
+            held.processes, held.folders, held.engine = {}, [], None
