@@ -67,9 +67,7 @@ class Snapshot:
         total = sum(cpu) - getattr(cpu, "guest", 0.0) - getattr(cpu, "guest_nice", 0.0)
         idle = cpu.idle + getattr(cpu, "iowait", 0.0)
         steal = getattr(cpu, "steal", None)
-        return cls(
-            total, total - idle - (steal or 0.0), steal, _throttled_s(), own.cpu_s(), psutil.cpu_count() or 1
-        )
+        return cls(total, total - idle - (steal or 0.0), steal, _throttled_s(), own.cpu_s(), psutil.cpu_count() or 1)
 
     def until(self, later: "Snapshot") -> SlotHealth:
         """What disturbed the machine between this moment and `later`."""
@@ -77,9 +75,7 @@ class Snapshot:
         elapsed = total / self.cores
         others = (later.busy_s - self.busy_s) - (later.own_s - self.own_s)
         return SlotHealth(
-            steal=None
-            if self.steal_s is None or later.steal_s is None
-            else (later.steal_s - self.steal_s) / total,
+            steal=None if self.steal_s is None or later.steal_s is None else (later.steal_s - self.steal_s) / total,
             throttled_s=None
             if self.throttled_s is None or later.throttled_s is None
             else later.throttled_s - self.throttled_s,
@@ -169,9 +165,7 @@ def _read(path: str) -> str | None:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

@@ -10,6 +10,7 @@ exists. Three parties read the lease, each covering for the one before:
 """
 
 from bench.lifetime.custody import Custody
+from bench.lifetime.ports import free_port
 from bench.lifetime.sweeping import STATE, sweep
 
-__all__ = ["STATE", "Custody", "sweep"]
+__all__ = ["STATE", "Custody", "free_port", "sweep"]

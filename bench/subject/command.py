@@ -6,7 +6,6 @@ ends with the lab. A service that dies or never gets ready is a SubjectError wit
 
 import asyncio
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from bench.errors import SubjectError
-from bench.lifetime import Custody
+from bench.lifetime import Custody, free_port
 
 START_LIMIT_S = 30.0
 """A service that needs longer to get ready than this is taken for stuck."""
@@ -54,7 +53,7 @@ async def start(command: Command, custody: Custody, folder: Path) -> Running:
     Raises SubjectError when it ends, or does not answer within START_LIMIT_S.
     """
     for attempt in range(1, PORT_TRIES + 1):
-        port = _free_port()
+        port = free_port()
         log = folder / f"{command.name}-{port}.log"
         process = _spawn(command, custody, port, log)
         base_url = f"http://127.0.0.1:{port}"
@@ -108,13 +107,6 @@ async def _wait_until_ready(command: Command, process: "subprocess.Popen[bytes]"
     raise SubjectError(
         f"{command.name} was not ready within {START_LIMIT_S:.0f} s ({command.ready_path}: {answer}): {_tail(log)}"
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _tail(log: Path) -> str:
