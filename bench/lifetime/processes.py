@@ -49,7 +49,7 @@ def birth(pid: int) -> str | None:
 
 
 def end(
-    held: Iterable[Held], mark: str, reap: Callable[[], None] = lambda: None, *, grace_s: float = GRACE_S
+    held: Iterable[Held], mark: str, reap: Callable[[], object] = lambda: None, *, grace_s: float = GRACE_S
 ) -> list[psutil.Process]:
     """End these processes, their families, and whoever carries `mark` (a prefix); answer the survivors.
 
@@ -124,7 +124,7 @@ def _signal(process: psutil.Process, number: int) -> None:
         return
 
 
-def _wait(processes: set[psutil.Process], limit_s: float, reap: Callable[[], None]) -> set[psutil.Process]:
+def _wait(processes: set[psutil.Process], limit_s: float, reap: Callable[[], object]) -> set[psutil.Process]:
     deadline = time.monotonic() + limit_s
     while True:
         reap()

@@ -1,151 +1,173 @@
+"""What custody makes while the lab lives, and how single things end early."""
+
 import os
 import signal
+import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bench.errors import ProvisionError
 from bench.lifetime import Custody, sweep
-
-LAB = """
-import subprocess, sys, time
-from pathlib import Path
-from bench.lifetime import Custody
-custody = Custody.open(Path(sys.argv[1]))
-folder = custody.directory("test")
-# A child with a grandchild that ignores SIGTERM: both must go.
-stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
-parent = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', sys.argv[1]]); import time; time.sleep(600)"
-child = custody.spawn([sys.executable, "-c", parent, stubborn])
-time.sleep(0.3)
-print(child.pid, custody._guard.pid, folder, flush=True)
-ending = sys.argv[2]
-if ending == "exception":
-    with custody:
-        raise ValueError
-if ending == "success":
-    with custody:
-        pass
-else:
-    time.sleep(600)
-"""
-
-
-class Lab:
-    """A lab in a process of its own, that has started a child with a grandchild and made a folder."""
-
-    def __init__(self, state: Path, ending: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", LAB, str(state), ending],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        with self.process.stdout as output:
-            child, guard, folder = output.readline().split()
-        self.child, self.guard, self.folder = int(child), int(guard), Path(folder)
-
-    def group(self) -> list[int]:
-        """The living processes of the child's group."""
-        alive = []
-        for pid in psutil.pids():
-            try:
-                if os.getpgid(pid) == self.child and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-                    alive.append(pid)
-            except (ProcessLookupError, psutil.Error):
-                continue
-        return alive
-
-    def gone(self) -> bool:
-        """Whether nothing is left, waiting as long as a guard may take."""
-        for _ in range(200):
-            if not self.group() and not self.folder.exists():
-                return True
-            time.sleep(0.05)
-        return False
+from bench.lifetime.lease import Held, Lease
+from bench.lifetime.processes import birth, end
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "leases"
-    sweep(tmp_path / "leases")
+def custody(state: Path) -> Iterator[Custody]:
+    """Custody with a state folder of its own."""
+    with Custody.open(state) as opened:
+        yield opened
 
 
-@pytest.mark.parametrize("ending", ["success", "exception"])
-def test_nothing_is_left_when_the_block_ends(state: Path, ending: str) -> None:
-    """Leaving the block, by its end or by an exception, ends processes with grandchildren and folders."""
-    lab = Lab(state, ending)
-    lab.process.wait(timeout=20)
-    assert lab.gone()
+def test_folders_are_private_and_end_with_custody(state: Path, tmp_path: Path) -> None:
+    """A folder is for its user only, two never collide, and closing removes them with their contents."""
+    with Custody.open(state) as custody:
+        first, second = custody.directory("a-", parent=tmp_path), custody.directory("a-", parent=tmp_path)
+        (first / "file").touch()
+        assert first != second
+        assert stat.S_IMODE(first.stat().st_mode) == 0o700
+    assert not first.exists()
+    assert not second.exists()
+
+
+def test_closing_twice_is_closing_once(state: Path) -> None:
+    """`close` may be called again and after the context ended."""
+    with Custody.open(state) as custody:
+        custody.close()
+    custody.close()
     assert list(state.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_when_the_lab_is_killed(state: Path, number: signal.Signals) -> None:
-    """Ctrl-C, SIGTERM and even kill -9 of the lab leave nothing: its guard ends what it started."""
-    lab = Lab(state, "wait")
-    assert lab.group()
-    assert lab.folder.exists()
-    lab.process.send_signal(number)
-    lab.process.wait(timeout=20)
-    assert lab.gone()
+def test_a_program_that_does_not_exist_is_an_oserror(custody: Custody) -> None:
+    """The caller learns what could not be started and can say it in its own words."""
+    with pytest.raises(FileNotFoundError):
+        custody.spawn(["/no/such/program"])
 
 
-def test_the_next_start_sweeps_when_the_guard_was_killed_too(state: Path) -> None:
-    """With lab and guard both killed everything is still there, and sweep ends it and says what."""
-    lab = Lab(state, "wait")
-    os.kill(lab.guard, signal.SIGKILL)
-    lab.process.kill()
-    lab.process.wait(timeout=20)
-    assert lab.group()
-    assert lab.folder.exists()
-    said = sweep(state)
-    assert lab.gone()
-    assert any(str(lab.child) in line for line in said)
-    assert any(str(lab.folder) in line for line in said)
+def test_a_state_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    """Where the lease cannot be kept nothing is started, and the error says what to do."""
+    (tmp_path / "file").touch()
+    with pytest.raises(ProvisionError, match="XDG_STATE_HOME"):
+        Custody.open(tmp_path / "file" / "leases")
 
 
-def test_sweep_never_touches_a_living_lab(state: Path) -> None:
-    """A second lab's start does not end what the first, still alive, is using."""
-    with Custody.open(state) as custody:
-        child = custody.spawn([sys.executable, "-c", "import time; time.sleep(600)"])
-        folder = custody.directory("alive")
-        assert sweep(state) == []
-        assert child.poll() is None
-        assert folder.exists()
+def test_end_takes_the_grandchildren_and_nobody_else(custody: Custody) -> None:
+    """Ending one program ends its orphans in other sessions too, and leaves its siblings running."""
+    sibling = custody.spawn(["sleep", "300"])
+    parent = custody.spawn(["sh", "-c", "(setsid sleep 300 & echo $!)"], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    with parent.stdout:
+        orphan = int(parent.stdout.readline())
+    assert psutil.pid_exists(orphan)
+    custody.end(parent.pid)
+    assert not psutil.pid_exists(orphan) or psutil.Process(orphan).status() == psutil.STATUS_ZOMBIE
+    assert sibling.poll() is None
 
 
-def test_a_reused_process_id_is_not_killed(state: Path) -> None:
-    """A stranger who got a dead child's process id is spared: its start time differs."""
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    try:
-        state.mkdir(parents=True)
-        (state / "1-x.jsonl").write_text(
-            '{"lab": 999999999, "started": 1.0}\n' + f'{{"process": {stranger.pid}, "started": 1.0, "stop": 15}}\n'
-        )
-        assert sweep(state) == []
+def test_end_asks_before_it_kills(custody: Custody, tmp_path: Path) -> None:
+    """A program that handles its stop signal may finish; the signal is the one asked for."""
+    script = "trap 'echo quit > \"$1\"; exit 0' QUIT; echo ready; while :; do sleep 0.01; done"
+    child = custody.spawn(
+        ["sh", "-c", script, "sh", str(tmp_path / "said")], stdout=subprocess.PIPE, stop=signal.SIGQUIT
+    )
+    assert child.stdout is not None
+    with child.stdout:
+        child.stdout.readline()
+        custody.end(child.pid)
+    assert (tmp_path / "said").read_text() == "quit\n"
+    assert child.returncode == 0
+
+
+def test_end_kills_what_does_not_listen(custody: Custody) -> None:
+    """A program that ignores its stop signal is killed."""
+    child = custody.spawn(
+        ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.01; done"], stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    with child.stdout:
+        child.stdout.readline()
+        custody.end(child.pid, grace_s=0.1)
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_a_frozen_program_is_woken_to_end(custody: Custody) -> None:
+    """A program stopped by SIGSTOP ends by its stop signal, not by being killed."""
+    child = custody.spawn(["sleep", "300"])
+    child.send_signal(signal.SIGSTOP)
+    custody.end(child.pid)
+    assert child.returncode == -signal.SIGTERM
+
+
+def test_end_leaves_strangers_alone(custody: Custody) -> None:
+    """A process that custody did not start is not ended by its number."""
+    with subprocess.Popen(["sleep", "300"]) as stranger:
+        custody.end(stranger.pid)
         assert stranger.poll() is None
-    finally:
         stranger.kill()
-        stranger.wait()
 
 
-def test_one_process_can_be_ended_before_the_rest(state: Path) -> None:
-    """`end` stops the named process alone and may be called again."""
-    with Custody.open(state) as custody:
-        first, second = (custody.spawn([sys.executable, "-c", "import time; time.sleep(600)"]) for _ in range(2))
-        custody.end(first.pid)
-        custody.end(first.pid)
-        assert first.poll() is not None
-        assert second.poll() is None
+def test_a_number_given_to_another_process_is_not_ended() -> None:
+    """A record whose birth is not the living process's birth touches nothing; the true birth does."""
+    with subprocess.Popen(["sleep", "300"], start_new_session=True) as process:
+        true = birth(process.pid)
+        assert true is not None
+        other = Held(process.pid, f"{true}0", signal.SIGTERM, "sleep")
+        assert end([other], "no-such-mark") == []
+        assert process.poll() is None
+        end([Held(process.pid, true, signal.SIGTERM, "sleep")], "no-such-mark", process.poll)
+        assert process.returncode == -signal.SIGTERM
 
 
-def test_a_folder_is_private(state: Path) -> None:
-    """Only its owner can look into a folder that may hold passwords."""
-    with Custody.open(state) as custody:
-        assert custody.directory("private").stat().st_mode & 0o777 == 0o700
+def test_the_lab_itself_is_never_among_the_doomed(custody: Custody) -> None:
+    """The lab's own environment carries no mark: closing cannot end the lab."""
+    child = custody.spawn(
+        [sys.executable, "-c", "import os; print(os.environ['PERFLAB_CUSTODY'])"], stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    with child.stdout:
+        assert child.stdout.read().decode().startswith(custody._lease.token)
+    assert "PERFLAB_CUSTODY" not in os.environ
+
+
+def test_sweep_survives_a_torn_last_line(state: Path, tmp_path: Path) -> None:
+    """A lease whose last line was cut off is settled by its other lines."""
+    folder = tmp_path / "left"
+    folder.mkdir()
+    lease = Lease.create(state)
+    lease.note(folder=str(folder))
+    os.write(lease.descriptor, b'{"folder": "/half')
+    lease.release()
+    assert len(sweep(state)) == 1
+    assert not folder.exists()
+
+
+def test_what_was_ended_early_is_not_swept(state: Path, tmp_path: Path) -> None:
+    """A folder that the lab removed and someone made anew belongs to that someone."""
+    lease = Lease.create(state)
+    lease.note(folder=str(tmp_path / "left"))
+    lease.note(removed=str(tmp_path / "left"))
+    lease.release()
+    (tmp_path / "left").mkdir()
+    assert sweep(state) == []
+    assert (tmp_path / "left").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a file to another user takes root")
+def test_another_users_lease_is_not_believed(state: Path, tmp_path: Path) -> None:
+    """Sweeping as root does not remove what another user's lease names."""
+    folder = tmp_path / "precious"
+    folder.mkdir()
+    lease = Lease.create(state)
+    lease.note(folder=str(folder))
+    lease.release()
+    os.chown(lease.path, 65534, -1)
+    assert sweep(state) == []
+    assert folder.exists()
+    os.chown(lease.path, 0, -1)
+    assert len(sweep(state)) == 1
+    assert not folder.exists()
