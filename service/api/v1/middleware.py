@@ -1,0 +1,31 @@
+"""Pure ASGI middleware of `v1`: about a microsecond each, where BaseHTTPMiddleware costs a task and two queues."""
+
+import re
+from uuid import uuid4
+
+from service.telemetry import App, Message, Receive, Scope, Send
+
+ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+"""A request id is written into logs and headers: nothing else may get there."""
+
+
+class RequestId:
+    """Take the client's X-Request-ID when it is harmless, else make one; return it on every answer."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        identity = given if ACCEPTABLE.fullmatch(given) else uuid4().hex.encode()
+        scope["request_id"] = identity.decode()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", identity)]
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)

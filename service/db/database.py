@@ -1,0 +1,101 @@
+"""The pool of connections, basic or tuned by knob, and timed queries."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from service.db.connection import SessionAwareConnection
+from service.errors import DatabaseUnavailableError
+from service.queries import Query
+from service.settings import Settings
+from service.telemetry import timed
+
+
+class Connection:
+    """A borrowed connection: runs queries and adds their time to the request's `db`."""
+
+    def __init__(self, connection: "asyncpg.Connection") -> None:
+        self._connection = connection
+
+    async def fetch(self, query: Query, **values: object) -> "Sequence[asyncpg.Record]":
+        """All rows of a query.
+
+        Raises DatabaseUnavailableError when it takes longer than `command_timeout_s`.
+        """
+        with timed("db"):
+            try:
+                rows: Sequence[asyncpg.Record] = await self._connection.fetch(query.sql, *query.arguments(values))
+            except TimeoutError as error:
+                raise DatabaseUnavailableError(f"the query {query.name} took too long") from error
+        return rows
+
+
+class Database:
+    """The service's connections; open it before use, close it after."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool: asyncpg.Pool | None = None
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises DatabaseUnavailableError when PostgreSQL does not answer.
+        """
+        try:
+            self._pool = await asyncpg.create_pool(**self._options())
+        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            raise DatabaseUnavailableError(f"PostgreSQL does not answer: {error}") from error
+
+    async def close(self) -> None:
+        """Close every connection, waiting for those in use."""
+        if self._pool is not None:
+            await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Borrow a connection.
+
+        Raises DatabaseUnavailableError when none is free within `acquire_timeout_s` (tuned pool).
+        """
+        pool = self._opened()
+        # asyncpg's own default is to wait for ever.
+        timeout = self._settings.acquire_timeout_s if self._settings.pool == "tuned" else None
+        with timed("pool"):
+            try:
+                connection = await pool.acquire(timeout=timeout)
+            except (OSError, TimeoutError, asyncpg.PostgresConnectionError) as error:
+                raise DatabaseUnavailableError("no database connection is free") from error
+        try:
+            yield Connection(connection)
+        finally:
+            with timed("pool"):
+                await pool.release(connection)
+
+    async def fetch(self, query: Query, **values: object) -> "Sequence[asyncpg.Record]":
+        """Borrow a connection for one query alone."""
+        async with self.connection() as connection:
+            return await connection.fetch(query, **values)
+
+    def _opened(self) -> "asyncpg.Pool":
+        if self._pool is None:
+            raise DatabaseUnavailableError("the database was not opened")
+        return self._pool
+
+    def _options(self) -> dict[str, Any]:
+        settings = self._settings
+        options: dict[str, Any] = {"dsn": settings.database_url.get_secret_value()}
+        if settings.reset == "dirty":
+            options["connection_class"] = SessionAwareConnection
+        if settings.pool == "tuned":
+            options |= {
+                "min_size": settings.pool_size,
+                "max_size": settings.pool_size,
+                "command_timeout": settings.command_timeout_s,
+                # Reconnecting in the middle of traffic helps nobody on a healthy network.
+                "max_queries": 10_000_000,
+                "max_inactive_connection_lifetime": 0,
+            }
+        return options

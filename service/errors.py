@@ -1,0 +1,13 @@
+"""What can go wrong, in the service's own words; the APIs turn these into answers."""
+
+
+class ServiceError(Exception):
+    """Base of the service's own errors."""
+
+
+class ConfigurationError(ServiceError):
+    """A setting is missing or wrong, or the database is not in the state that it asks for: the service must not start."""
+
+
+class DatabaseUnavailableError(ServiceError):
+    """PostgreSQL did not answer in time."""

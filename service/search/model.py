@@ -1,0 +1,47 @@
+"""Facts that the operations answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+SNIPPET = 240
+"""Characters of a document's text that a hit shows; `sql/queries/search_*.sql` cuts at the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document that matches."""
+
+    id: int
+    title: str
+    workspace: str
+    technology: str
+    created_at: datetime
+    snippet: str
+    rank: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of hits, best first, and how many there are in all."""
+
+    total: int
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TechnologyStats:
+    """What a workspace holds of one technology."""
+
+    technology: str
+    document_count: int
+    avg_content_length: float
+    last_updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A workspace with documents."""
+
+    id: str
+    name: str
+    document_count: int

@@ -1,0 +1,3 @@
+DROP TABLE search_logs;
+DROP TABLE documents;
+DROP TABLE workspaces;
