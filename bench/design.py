@@ -26,25 +26,24 @@ def plan(
     experiment: str,
     *,
     seed: int,
-    looks: Sequence[Look] | None = None,
-    pairs: int | None = None,
+    looks: Sequence[Look] = (),
+    pairs: int = schedules.FEWEST,
     slot_s: float,
     discard_s: float,
     confidence: float = schedules.CONFIDENCE,
 ) -> Plan:
-    """Lay out an experiment: either up to its last look, or `pairs` pairs judged once at their end.
+    """Lay out an experiment: either up to the last of `looks`, or `pairs` pairs judged once.
 
     Raises UsageError when the pairs do not fill whole blocks of two, or when nothing of a slot would be judged.
     """
-    if looks is None:
-        looks = (Look(pairs or schedules.FEWEST, 1 - confidence),)
+    chosen = tuple(looks) or (Look(pairs, round(1 - confidence, 10)),)
     _check_times(slot_s, discard_s)
-    if any(look.pairs % TRIPLES_A_BLOCK or look.pairs <= 0 for look in looks):
+    if any(look.pairs % TRIPLES_A_BLOCK or look.pairs <= 0 for look in chosen):
         raise UsageError(
-            f"{experiment}: looks after {[look.pairs for look in looks]} pairs are not all whole blocks of two."
+            f"{experiment}: looks after {[look.pairs for look in chosen]} pairs are not all whole blocks of two."
         )
-    slots = _slots(experiment, seed, max(look.pairs for look in looks), slot_s, discard_s)
-    return Plan(experiment, seed, slots, tuple(looks), confidence)
+    slots = _slots(experiment, seed, max(look.pairs for look in chosen), slot_s, discard_s)
+    return Plan(experiment, seed, slots, chosen, confidence)
 
 
 def budgeted(

@@ -1,6 +1,6 @@
 """Looking early without fooling oneself: at which level each look may judge.
 
-Whoever looks three times at level 0.05 and stops at the first answer is wrong in up to 11 % of runs. With
+Whoever looks three times at level 0.05 and stops at the first answer is wrong in about 10 % of runs. With
 one lower level for all looks (Pocock 1977) the chance that *any* of the intervals misses the truth stays at
 5 %, so the run may stop at any look, for any reason. `tests/stats/simulate.py` re-runs the figures.
 """
