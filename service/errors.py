@@ -6,7 +6,7 @@ class ServiceError(Exception):
 
 
 class ConfigurationError(ServiceError):
-    """A setting is missing or wrong, or the database is not in the state that it asks for: the service must not start."""
+    """A setting is missing or wrong, or the database lacks what it asks for: the service must not start."""
 
 
 class DatabaseUnavailableError(ServiceError):

@@ -63,6 +63,7 @@ class ServerTiming:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; see the ASGI specification."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -114,8 +114,8 @@ class RedisAnswers:
         return answer
 
     async def _get(self, key: str) -> bytes | None:
-        found: bytes | None = await self._within_deadline(lambda: self._redis.get(key))
-        return found
+        found = await self._within_deadline(lambda: self._redis.get(key))
+        return found if isinstance(found, bytes) else None
 
     async def _set(self, key: str, answer: bytes) -> None:
         lifetime_ms = int(self._ttl_s * 1000 * random.uniform(1 - JITTER, 1))

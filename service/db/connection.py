@@ -28,7 +28,7 @@ class SessionAwareConnection(asyncpg.Connection):  # type: ignore[misc] # asyncp
         await super().add_listener(channel, callback)
 
     def get_reset_query(self) -> str:
-        """asyncpg's reset query when the session was touched, else nothing."""
+        """Asyncpg's reset query when the session was touched, else nothing."""
         if not self._touched:
             return ""
         self._touched = False

@@ -1,5 +1,7 @@
 """Put `v1` together."""
 
+from typing import Any
+
 from fastapi import APIRouter, FastAPI
 
 from service.api.v1 import errors
@@ -8,12 +10,12 @@ from service.api.v1.middleware import RequestId
 from service.api.v1.schemas import ErrorEnvelope
 
 PREFIX = "/api/v1"
-ERRORS = {status: {"model": ErrorEnvelope} for status in (400, 404, 405, 500, 503)}
+ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorEnvelope} for status in (400, 404, 405, 500, 503)}
 
 
 def install(app: FastAPI) -> None:
     """Add routes, middleware and error handling to an application."""
-    router = APIRouter(prefix=PREFIX, responses=dict(ERRORS))
+    router = APIRouter(prefix=PREFIX, responses=ERRORS)
     router.include_router(search.router)
     router.include_router(health.router)
     app.include_router(router)

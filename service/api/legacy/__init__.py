@@ -1,0 +1,17 @@
+"""The API before its consolidation: an honest *before*.
+
+Written as such services commonly are: nothing here sleeps or is slowed down on purpose, and each habit that
+costs time has its reason in a comment where it stands.
+"""
+
+from fastapi import FastAPI
+
+from service.api.legacy import endpoints, middleware
+
+__all__ = ["install"]
+
+
+def install(app: FastAPI) -> None:
+    """Add routes and middleware to an application."""
+    app.include_router(endpoints.router, prefix="/api")
+    middleware.install(app)
