@@ -98,19 +98,21 @@ class Custody:
         self._lease.note(process={"pid": held.pid, "birth": held.birth, "stop": held.stop, "name": held.name})
         return child
 
-    def end(self, pid: int, *, stop: signal.Signals | None = None, grace_s: float = processes.GRACE_S) -> None:
+    def end(self, pid: int, *, stop: signal.Signals | None = None, grace_s: float = processes.GRACE_S) -> int | None:
         """End one process and all that it started, now: asked by `stop`, killed after `grace_s`.
 
-        A process that was not spawned here, or is ended already, is left alone.
+        Answers its exit code as subprocess does; None when it resists. A process that was not spawned here,
+        or is ended already, is left alone.
         """
         if pid not in self._held:
-            return
+            return None
         held, mark = self._held[pid]
         asked = held if stop is None else Held(held.pid, held.birth, int(stop), held.name)
-        if not processes.end([asked], mark, self._reap, grace_s=grace_s):
-            self._lease.note(ended=pid)
-            self._children.pop(pid).wait()
-            del self._held[pid]
+        if processes.end([asked], mark, self._reap, grace_s=grace_s):
+            return None
+        self._lease.note(ended=pid)
+        del self._held[pid]
+        return self._children.pop(pid).wait()
 
     def directory(self, prefix: str, *, parent: Path | None = None) -> Path:
         """Make an empty folder that only this user may enter; it is removed with all that is put into it.
@@ -146,13 +148,13 @@ class Custody:
             self._lease.release()
         self._closed = True
         _open.discard(self)
-        for child in self._children.values():
-            child.poll()
+        self._reap()
         os.close(self._pipe)
         self._guard.wait()
 
     def _reap(self) -> None:
-        for child in self._children.values():
+        # A copy: another thread may be spawning.
+        for child in list(self._children.values()):
             child.poll()
 
     def _disown(self) -> None:

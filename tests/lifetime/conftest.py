@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.lifetime import sweep
 from bench.lifetime.processes import MARK
 
 SCRIPT = Path(__file__).with_name("lab.py")
@@ -105,3 +106,5 @@ def start_lab(state: Path) -> Iterator[Callable[[str], Lab]]:
         for process in [lab.process, *marked(lab.token)]:
             process.kill()
         lab.process.wait(LIMIT_S)
+        lab.wait_for_guard()
+    sweep(state)

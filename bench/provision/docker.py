@@ -1,0 +1,219 @@
+"""Servers in containers, made by testcontainers.
+
+Ports are published on 127.0.0.1 only, passwords are random, and every container carries custody's label
+from its creation, so that it ends with the lab whether or not testcontainers' own reaper runs. Which
+engine is used, and whether the reaper runs, is the user's choice by testcontainers' usual variables.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import docker  # type: ignore[import-untyped]
+import requests
+from docker.errors import DockerException, ImageNotFound  # type: ignore[import-untyped]
+from testcontainers.community.postgres import PostgresContainer
+from testcontainers.community.redis import RedisContainer
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import DockerClient
+from testcontainers.core.exceptions import ContainerStartException
+from testcontainers.core.waiting_utils import WaitStrategy
+
+from bench.errors import ProvisionError
+from bench.lifetime import Custody
+from bench.provision import databases
+from bench.provision.answering import patiently, postgres_version, redis_version
+from bench.provision.local import LAST_LINES
+from bench.provision.servers import Images, Kind, Redis, Servers
+from bench.provision.settings import arguments
+
+READY_S = 60.0
+ENGINE_S = 10
+"""An engine, or the registry it asks, that is silent for so long does not answer."""
+SHARED_MEMORY = "512m"
+"""Of /dev/shm, where parallel queries meet; the engine's default of 64 MB makes them fail."""
+REDIS_CONFIGURATION = "/perflab.conf"
+
+
+def obstacle(images: Images) -> str | None:
+    """Say why these images cannot run here; None when they can."""
+    try:
+        client = DockerClient(timeout=ENGINE_S).client
+        client.ping()
+    except (DockerException, requests.RequestException):
+        return "no container engine answers"
+    try:
+        for image in (images.postgres, images.redis):
+            if not _available(client, image):
+                return f"the container engine neither has nor finds the image {image}"
+    finally:
+        client.close()
+    return None
+
+
+@asynccontextmanager
+async def containers(
+    custody: Custody, settings: Mapping[str, str], images: Images, reason: str
+) -> AsyncIterator[Servers]:
+    """Start the containers; they are removed with the context.
+
+    Raises ProvisionError when one does not start.
+    """
+    if (reason_not := await asyncio.to_thread(obstacle, images)) is not None:
+        raise ProvisionError(f"Servers in containers cannot start: {reason_not}; use --services embedded.")
+    async with AsyncExitStack() as stack:
+        labels = custody.container_labels()
+
+        async def launch(settings: Mapping[str, str], _snapshot: Path | None) -> ContainerPostgres:
+            server = ContainerPostgres(images.postgres, settings, labels)
+            stack.push_async_callback(asyncio.to_thread, server.container.stop)
+            await server.start()
+            return server
+
+        redis = await _redis(images.redis, labels, stack)
+        yield Servers(Kind.DOCKER, reason, await launch(settings, None), redis, launch)
+
+
+class _Unawaited(PostgresContainer):
+    """testcontainers asks for readiness once a second from inside the container; the lab asks from outside."""
+
+    def _connect(self) -> None:
+        return
+
+
+class ContainerPostgres:
+    """A `Postgres` in a container."""
+
+    def __init__(self, image: str, settings: Mapping[str, str], labels: Mapping[str, str]) -> None:
+        self._password = secrets.token_urlsafe(24)
+        self.container = _Unawaited(image, username="postgres", password=self._password, dbname="postgres", driver=None)
+        self.container.with_command(["postgres", *arguments(settings)])
+        _keep_local(self.container, 5432, labels, shm_size=SHARED_MEMORY)
+        self._address = ""
+        self.restored = False
+        self.version = ""
+
+    async def start(self) -> None:
+        """Start the container and wait until the server answers. Raises ProvisionError."""
+        await _asked(self.container.start, f"the image {self.container.image}")
+        await self._answers()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The server's process, where the engine runs on this machine."""
+        return _pids(self.container)
+
+    def dsn(self, database: str | None = None) -> str:
+        """URL of a database, password included; without a name, of `postgres`."""
+        return f"postgresql://postgres:{self._password}@{self._address}/{database or 'postgres'}"
+
+    async def create_database(self, name: str, *, template: str | None = None) -> str:
+        """Create a database and answer its URL. Raises ProvisionError when the server refuses."""
+        await databases.create(self.dsn(), name, template=template)
+        return self.dsn(name)
+
+    async def drop_database(self, name: str) -> None:
+        """Drop a database. Raises ProvisionError when the server refuses."""
+        await databases.drop(self.dsn(), name)
+
+    async def restart(self) -> None:
+        """Stop cleanly and start again; the engine may publish another port. Raises ProvisionError."""
+        wrapped = self.container.get_wrapped_container()
+        await _asked(wrapped.restart, "the PostgreSQL container")
+        await _asked(wrapped.reload, "the PostgreSQL container")
+        await self._answers()
+
+    async def snapshot(self, folder: Path) -> bool:  # noqa: ARG002 - the protocol
+        """Nothing: a container's data stays in it."""
+        return False
+
+    async def _answers(self) -> None:
+        self._address = await asyncio.to_thread(_address, self.container, 5432)
+        self.version = await patiently(
+            lambda: postgres_version(self.dsn()),
+            lambda: _check_running(self.container),
+            what="PostgreSQL in its container",
+            limit_s=READY_S,
+        )
+
+
+async def _redis(image: str, labels: Mapping[str, str], stack: AsyncExitStack) -> Redis:
+    password = secrets.token_urlsafe(24)
+    container = RedisContainer(image)
+    container.waiting_for(_Instantly())
+    # A file, since the password must not stand in a command line that everybody may read.
+    configuration = f'requirepass {password}\nsave ""\nappendonly no\n'
+    container.with_copy_into_container(configuration.encode(), REDIS_CONFIGURATION, 0o644)
+    container.with_command(["redis-server", "--include", REDIS_CONFIGURATION])
+    _keep_local(container, 6379, labels)
+    stack.push_async_callback(asyncio.to_thread, container.stop)
+    await _asked(container.start, f"the image {image}")
+    url = f"redis://:{password}@{await asyncio.to_thread(_address, container, 6379)}"
+    version = await patiently(
+        lambda: redis_version(url),
+        lambda: _check_running(container),
+        what="Redis in its container",
+        limit_s=READY_S,
+    )
+    return Redis(url, version, disposable=True, pids=_pids(container))
+
+
+class _Instantly(WaitStrategy):
+    """testcontainers asks for readiness once a second; the lab asks more often, and asks itself."""
+
+    def wait_until_ready(self, container: object) -> None:
+        """Return at once."""
+
+
+def _keep_local(container: DockerContainer, port: int, labels: Mapping[str, str], **more: str) -> None:
+    # No public way of testcontainers names the address to publish on; docker-py takes it as a tuple.
+    published: dict[str, Any] = {f"{port}/tcp": ("127.0.0.1",)}
+    container.ports = published
+    container.with_kwargs(labels=dict(labels), **more)
+
+
+def _address(container: DockerContainer, port: int) -> str:
+    host = container.get_container_host_ip()
+    # `localhost` may be tried as ::1 first, where nothing is published.
+    return f"{'127.0.0.1' if host == 'localhost' else host}:{container.get_exposed_port(port)}"
+
+
+def _available(client: docker.DockerClient, image: str) -> bool:
+    try:
+        client.images.get(image)
+    except ImageNotFound:
+        try:
+            client.images.get_registry_data(image)
+        except (DockerException, requests.RequestException):
+            return False
+    return True
+
+
+async def _asked(ask: Callable[[], object], what: str) -> None:
+    try:
+        await asyncio.to_thread(ask)
+    except (DockerException, requests.RequestException, ContainerStartException) as error:
+        raise ProvisionError(f"The container engine could not start {what}: {error}") from error
+
+
+async def _check_running(container: DockerContainer) -> None:
+    wrapped = container.get_wrapped_container()
+    await _asked(wrapped.reload, "a container")
+    if wrapped.status != "running":
+        log = (await asyncio.to_thread(wrapped.logs, tail=LAST_LINES)).decode(errors="replace")
+        raise ProvisionError(f"The container of {container.image} ended: {' | '.join(log.splitlines())}")
+
+
+def _pids(container: DockerContainer) -> tuple[int, ...]:
+    """The container's first process, if it is a process of this machine: engines may live in another."""
+    wrapped = container.get_wrapped_container()
+    wrapped.reload()
+    pid = int(wrapped.attrs["State"]["Pid"])
+    try:
+        ours = wrapped.id in Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return ()
+    return (pid,) if ours else ()
