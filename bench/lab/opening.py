@@ -1,4 +1,8 @@
-"""Open the ground that experiments stand on: servers, databases in every needed state, the workload."""
+"""Open the ground that experiments stand on: servers, databases in every needed state, the workload.
+
+What takes long is made once: the finished databases are kept as a snapshot, the workload as a file, both
+under names that say what went into them.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,3 +64,50 @@ class Ground:
             draft=draft,
             save=save,
         )
+
+
+@asynccontextmanager
+async def opened(
+    spec: Spec, folder: RunFolder, services: str, progress: Progress, *, roles: Collection[Role] = tuple(Role)
+) -> AsyncIterator[Ground]:
+    """Start everything; end everything with the block.
+
+    Raises ProvisionError when a server does not start or refuses a statement.
+    """
+    for line in sweep():
+        progress.note(line)
+    knobs = {role: arm_knobs(spec.arms["candidate" if role is Role.CANDIDATE else "baseline"]) for role in roles}
+    states = {role: _state(spec, chosen) for role, chosen in knobs.items()}
+    snapshot = caches.snapshot(states.values())
+    progress.stage("starting servers")
+    with Custody.open() as custody:
+        async with provision.start(services, custody, snapshot=snapshot) as servers:
+            progress.note(f"servers: {servers.kind}, PostgreSQL {servers.postgres_version}, {servers.redis_version}")
+            if not servers.postgres.restored:
+                await corpus.prepare(servers.postgres, states.values(), progress.stage)
+                if await servers.postgres.snapshot(snapshot):
+                    caches.prune_snapshots()
+            workload = caches.workload(spec)
+            yield Ground(
+                spec=spec,
+                folder=folder,
+                logs=custody.directory("perflab-logs-"),
+                custody=custody,
+                own=OwnProcesses([*servers.postgres.pids, *servers.redis.pids]),
+                servers=servers,
+                services=servers.record(),
+                knobs=knobs,
+                databases={role: servers.postgres.dsn(state.name) for role, state in states.items()},
+                workload=workload,
+                operations=corpus.read(workload),
+            )
+
+
+def arm_knobs(arm: ArmSpec) -> dict[str, str]:
+    """Each knob of an arm as `on` or `off`."""
+    return {name: arm.set.get(name, arm.knobs) for name in KNOBS}
+
+
+def _state(spec: Spec, knobs: Mapping[str, str]) -> DatabaseState:
+    tunings = tuple(name for name in DATABASE_KNOBS if knobs[name] == "on")
+    return DatabaseState(spec.corpus.documents, spec.corpus.seed, tunings)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psutil
 
 from bench.errors import SubjectError
 from bench.lifetime import Custody, free_port
@@ -100,13 +101,24 @@ async def _wait_until_ready(command: Command, process: "subprocess.Popen[bytes]"
             except httpx.TransportError:
                 await asyncio.sleep(POLL_S)
                 continue
-            if response.status_code == httpx.codes.OK:
+            # Somebody else's service may answer on this port, and ours be about to fail to bind it.
+            if response.status_code == httpx.codes.OK and _listens(process.pid, int(response.url.port or 0)):
                 return
             answer = f"status {response.status_code}"
             await asyncio.sleep(POLL_S)
     raise SubjectError(
         f"{command.name} was not ready within {START_LIMIT_S:.0f} s ({command.ready_path}: {answer}): {_tail(log)}"
     )
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether the process, or one that it started, listens on the port."""
+    try:
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        held = [connection for process in family for connection in process.net_connections("tcp")]
+    except psutil.Error:
+        return False
+    return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in held)
 
 
 def _tail(log: Path) -> str:
