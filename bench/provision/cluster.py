@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.errors import ProvisionError
-from bench.lifetime import Custody
+from bench.lifetime import Custody, free_port
 from bench.provision import databases, snapshots
 from bench.provision.answering import postgres_version
 from bench.provision.binaries import Programs
-from bench.provision.local import PORT_TAKEN, PORT_TRIES, free_port, last_words, lines
+from bench.provision.local import PORT_TAKEN, PORT_TRIES, last_words, lines
 from bench.provision.settings import arguments
 
 READY_S = 30.0

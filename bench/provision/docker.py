@@ -7,18 +7,20 @@ engine is used, and whether the reaper runs, is the user's choice by testcontain
 
 import asyncio
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker  # type: ignore[import-untyped]
 import requests
-from docker.errors import DockerException, ImageNotFound  # type: ignore[import-untyped]
+from docker.errors import DockerException, ImageNotFound, NotFound  # type: ignore[import-untyped]
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.community.redis import RedisContainer
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.docker_client import DockerClient
+from testcontainers.core.docker_client import DockerClient, get_docker_host
 from testcontainers.core.exceptions import ContainerStartException
 from testcontainers.core.waiting_utils import WaitStrategy
 
@@ -30,6 +32,7 @@ from bench.provision.local import LAST_LINES
 from bench.provision.servers import Images, Kind, Redis, Servers
 from bench.provision.settings import arguments
 
+LOCAL_ENGINE = "unix:///var/run/docker.sock"
 READY_S = 60.0
 ENGINE_S = 10
 """An engine, or the registry it asks, that is silent for so long does not answer."""
@@ -40,11 +43,14 @@ REDIS_CONFIGURATION = "/perflab.conf"
 
 def obstacle(images: Images) -> str | None:
     """Say why these images cannot run here; None when they can."""
+    engine = get_docker_host() or LOCAL_ENGINE
+    if not _listens(engine):
+        return f"no container engine answers at {engine}"
     try:
         client = DockerClient(timeout=ENGINE_S).client
         client.ping()
     except (DockerException, requests.RequestException):
-        return "no container engine answers"
+        return f"no container engine answers at {engine}"
     try:
         for image in (images.postgres, images.redis):
             if not _available(client, image):
@@ -69,7 +75,7 @@ async def containers(
 
         async def launch(settings: Mapping[str, str], _snapshot: Path | None) -> ContainerPostgres:
             server = ContainerPostgres(images.postgres, settings, labels)
-            stack.push_async_callback(asyncio.to_thread, server.container.stop)
+            stack.push_async_callback(asyncio.to_thread, _remove, server.container)
             await server.start()
             return server
 
@@ -149,7 +155,7 @@ async def _redis(image: str, labels: Mapping[str, str], stack: AsyncExitStack) -
     container.with_copy_into_container(configuration.encode(), REDIS_CONFIGURATION, 0o644)
     container.with_command(["redis-server", "--include", REDIS_CONFIGURATION])
     _keep_local(container, 6379, labels)
-    stack.push_async_callback(asyncio.to_thread, container.stop)
+    stack.push_async_callback(asyncio.to_thread, _remove, container)
     await _asked(container.start, f"the image {image}")
     url = f"redis://:{password}@{await asyncio.to_thread(_address, container, 6379)}"
     version = await patiently(
@@ -179,6 +185,27 @@ def _address(container: DockerContainer, port: int) -> str:
     host = container.get_container_host_ip()
     # `localhost` may be tried as ::1 first, where nothing is published.
     return f"{'127.0.0.1' if host == 'localhost' else host}:{container.get_exposed_port(port)}"
+
+
+def _listens(engine: str) -> bool:
+    """Whether somebody accepts connections at a Unix socket; other addresses are left to docker-py.
+
+    docker-py does not close the socket on which it was refused.
+    """
+    parts = urlsplit(engine)
+    if "unix" not in parts.scheme:
+        return True
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(parts.path)
+        except OSError:
+            return False
+    return True
+
+
+def _remove(container: DockerContainer) -> None:
+    with suppress(NotFound):  # someone was faster, and all is well
+        container.stop()
 
 
 def _available(client: docker.DockerClient, image: str) -> bool:

@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bench.errors import ProvisionError
-from bench.lifetime import Custody
+from bench.lifetime import Custody, free_port
 from bench.provision.answering import redis_version
 from bench.provision.binaries import postgres_programs, postgres_wheel, redis_program
 from bench.provision.cluster import Cluster
-from bench.provision.local import PORT_TAKEN, PORT_TRIES, free_port, last_words, lines
+from bench.provision.local import PORT_TAKEN, PORT_TRIES, last_words, lines
 from bench.provision.servers import Kind, Redis, Servers
 
 REDIS_READY_S = 15.0

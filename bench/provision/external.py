@@ -5,6 +5,7 @@ restarts nothing, changes no setting and flushes no Redis. Databases of labs tha
 by the next: a living lab is known by a connection that carries its name.
 """
 
+import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -22,6 +23,8 @@ from bench.provision.answering import CONNECT_S, NOT_YET, place, postgres_versio
 from bench.provision.servers import Kind, Postgres, Redis, Servers
 
 PREFIX = "perflab_"
+NAME_BYTES = 63
+"""Longest identifier of PostgreSQL (NAMEDATALEN - 1)."""
 MARK = "made by perflab, dropped with its lab "
 ABANDONED = """
     SELECT d.datname
@@ -127,7 +130,11 @@ class ExternalPostgres:
             await self.drop_database(name)
 
     def _full(self, name: str) -> str:
-        return f"{PREFIX}{self._lab.split()[1]}_{name}"
+        full = f"{PREFIX}{self._lab.split()[1]}_{name}"
+        if len(full.encode()) <= NAME_BYTES:
+            return full
+        # PostgreSQL would cut the end off, where names differ.
+        return f"{PREFIX}{self._lab.split()[1]}_{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 async def _refuse_settings(settings: Mapping[str, str], snapshot: Path | None) -> Postgres:  # noqa: ARG001

@@ -1,20 +1,11 @@
-"""Servers that run as children of the lab: a free port for them, and what they last said."""
+"""Servers that run as children of the lab: how often to try a port, and what they last said."""
 
-import socket
 from pathlib import Path
 
 PORT_TRIES = 5
 """Between a look for a free port and the server's bind another program may take it."""
 PORT_TAKEN = "Address already in use"
 LAST_LINES = 6
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def lines(path: Path) -> list[str]:
