@@ -32,12 +32,11 @@ def wait_for(path: Path) -> None:
         time.sleep(0.02)
 
 
-def test_pip_brings_uv_where_there_is_none(bare):
-    """Python alone is enough: pip fetches the locked uv, and uv does the rest."""
+def test_pip_steps_in_where_uv_reaches_nothing(bare, tmp_path):
+    """What only pip's settings reach is fetched by pip: here, uv is offline and pip is not."""
+    bare.environment = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
     run = bare.run()
     assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout)["prefix"] == str(bare.path / ".venv")
-    assert (bare.path / ".venv/bin/uv").exists()
 
 
 def test_two_first_starts_at_once_install_once(fresh):
@@ -118,23 +117,26 @@ def test_a_python_without_venv_is_one_sentence(bare, tmp_path):
     assert explains(bare.run(), "no venv module", "python3-venv")
 
 
-@pytest.mark.parametrize("with_uv", [True, False])
-def test_no_network_is_one_sentence_and_is_repaired(fresh, tmp_path, with_uv):
+OFFLINE = {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "PIP_NO_CACHE_DIR": "1", "PIP_FIND_LINKS": ""}
+
+
+def test_no_network_is_one_sentence_and_is_repaired(fresh, tmp_path):
     """Nothing can be fetched: the message points at network and index; the next start with a network succeeds."""
-    uv = (fresh.bin / "uv").resolve()
-    if not with_uv:
-        (fresh.bin / "uv").unlink()
-    fresh.environment = {
-        "UV_OFFLINE": "1",
-        "UV_CACHE_DIR": str(tmp_path / "cache"),
-        "PIP_NO_INDEX": "1",
-        "PIP_NO_CACHE_DIR": "1",
-        "PIP_FIND_LINKS": "",
-    }
+    fresh.environment = {**OFFLINE, "UV_CACHE_DIR": str(tmp_path / "cache")}
     assert explains(fresh.run(), "could not be installed", "network", "install.log")
     fresh.environment = {}
-    fresh.link("uv", uv)
     assert fresh.run().returncode == 0
+
+
+def test_python_alone_is_enough(bare):
+    """Where there is no uv, pip fetches the locked one, which does the rest; offline, the message is the same."""
+    bare.environment = OFFLINE
+    assert explains(bare.run(), "could not be installed", "network", "install.log")
+    bare.environment = {}
+    run = bare.run()
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["prefix"] == str(bare.path / ".venv")
+    assert (bare.path / ".venv/bin/uv").exists()
 
 
 def test_a_package_that_is_not_the_locked_one_is_refused(fresh):
