@@ -32,7 +32,7 @@ def mde_of_error(standard_error: float, *, n: int, alpha: float) -> float:
 
     exp[(t(1 - alpha/2, n-1) + t(power, n-1)) * error] - 1.
     """
-    # scipy.special loads ten times faster than scipy.stats.
+    # scipy.special alone loads in a third of the time that scipy.stats takes.
     from scipy.special import stdtrit
 
     reach = float(stdtrit(n - 1, 1 - alpha / 2) + stdtrit(n - 1, POWER))
