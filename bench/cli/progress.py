@@ -128,7 +128,8 @@ class _Panel:
             grid.add_row("", ProgressBar(total=len(plan.slots), completed=slot.index, width=40))
             grid.add_row(
                 "",
-                f"slot {slot.index + 1} of {len(plan.slots)} on {slot.role}, at most {self._state.remaining_s():.0f} s left",
+                f"slot {slot.index + 1} of {len(plan.slots)} on {slot.role}, "
+                f"at most {self._state.remaining_s():.0f} s left",
             )
             grid.add_row("", self._state.provisional())
         return grid

@@ -4,19 +4,23 @@ What takes long is made once: the finished databases are kept as a snapshot, the
 under names that say what went into them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.corpus import Operation
+from bench import corpus, provision
+from bench.corpus import DatabaseState, Operation
 from bench.environment import OwnProcesses
 from bench.experiments import Bench, Draft
-from bench.lifetime import Custody
+from bench.lab import caches
+from bench.lifetime import Custody, sweep
 from bench.model import Claim, Role, Services
 from bench.provision import Servers
 from bench.runner import Progress
-from bench.spec import Spec
+from bench.spec import ArmSpec, Spec
 from bench.store import RunFolder
+from bench.subject import DATABASE_KNOBS, KNOBS
 
 
 @dataclass(frozen=True, slots=True)

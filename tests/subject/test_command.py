@@ -23,7 +23,8 @@ def custody(tmp_path: Path) -> Iterator[Custody]:
 async def test_a_service_is_started_on_a_free_port_and_answers(custody: Custody, tmp_path: Path) -> None:
     """The command's {port} is filled in, and the service answers where it was said to."""
     running = await start(Command("files", SERVER, ready_path="/"), custody, tmp_path)
-    assert httpx.get(running.base_url, trust_env=False).status_code == 200
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(running.base_url)).status_code == 200
     assert psutil.pid_exists(running.pid)
 
 
