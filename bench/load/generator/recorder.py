@@ -1,0 +1,128 @@
+"""Every request that Locust tells of, as an observation from its intended start."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gevent
+from locust.exception import CatchResponseError
+
+from bench.load.generator import server_timing
+from bench.observations import Observation
+
+REASON_LENGTH = 300
+"""A reason longer than this holds a page of HTML or a traceback, which a table of errors cannot show."""
+
+
+class Recorder:
+    """Listens to `events.request` from `begin` to `end`.
+
+    While it listens it only appends to a list; headers are read afterwards.
+    """
+
+    def __init__(self, request: Any) -> None:
+        """`request` is the hook `events.request`, which Locust leaves untyped."""
+        self._zero = 0.0
+        self._listening = False
+        self._kept: list[tuple[Observation, str | None]] = []
+        self._due: dict[object, float] = {}
+        self._quiet: set[object] = set()
+        request.add_listener(self._keep)
+
+    def begin(self) -> float:
+        """Start a slot; answers the perf_counter of its start."""
+        self._kept = []
+        self._due = {}
+        self._zero = time.perf_counter()
+        self._listening = True
+        return self._zero
+
+    def end(self) -> list[Observation]:
+        """End the slot: its observations in the order of their intended starts."""
+        self._listening = False
+        rows = (_with_parts(row, header) if header else row for row, header in self._kept)
+        return sorted(rows, key=lambda row: row.intended_s)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Do not listen to the calling greenlet: `on_start` and `on_stop` are no part of the workload."""
+        current = gevent.getcurrent()
+        self._quiet.add(current)
+        try:
+            yield
+        finally:
+            self._quiet.discard(current)
+
+    @contextmanager
+    def arrival(self, due: float, name: str) -> Iterator[None]:
+        """The calling greenlet's next request was due at `due` of perf_counter; later ones when they are sent.
+
+        Should the block fail before any request has been told of, the failure itself is kept under `name`:
+        an arrival is never lost.
+        """
+        current = gevent.getcurrent()
+        self._due[current] = due
+        began = time.perf_counter()
+        try:
+            yield
+        except Exception as error:
+            if current in self._due and self._listening:
+                now = time.perf_counter()
+                row = Observation(name, due - self._zero, began - self._zero, now - self._zero, 0, _reason(error, 0))
+                self._kept.append((row, None))
+            raise
+        finally:
+            self._due.pop(current, None)
+
+    def _keep(  # Locust's names and order
+        self,
+        request_type: str,
+        name: str,
+        response_time: float | None,
+        response_length: int | None,
+        exception: BaseException | None = None,
+        start_time: float | None = None,
+        response: Any = None,
+        **_others: object,
+    ) -> None:
+        current = gevent.getcurrent()
+        if not self._listening or current in self._quiet:
+            return
+        took = (response_time or 0.0) / 1000
+        # Locust tells the start on the wall clock. Its distance from now is put on perf_counter, so that a
+        # step of the wall clock between two requests moves nothing.
+        age = took if start_time is None else time.time() - start_time
+        start = time.perf_counter() - self._zero - age
+        due = self._due.pop(current, None)
+        intended = start if due is None else due - self._zero
+        start = max(start, intended)
+        status = getattr(response, "status_code", None)
+        if status is None:
+            status = 0 if exception is not None or response is not None else 200
+        headers = getattr(response, "headers", None)
+        row = Observation(
+            name if name and name[0] != "/" and "://" not in name else f"{request_type} {name}",
+            intended,
+            start,
+            start + took,
+            status,
+            _reason(exception, status) if exception is not None else "",
+            response_length or 0,
+        )
+        self._kept.append((row, headers.get("server-timing") if headers else None))
+
+
+def _with_parts(row: Observation, header: str) -> Observation:
+    pool, db, cache, app = server_timing.parse(header)
+    return row._replace(pool_s=pool, db_s=db, cache_s=cache, app_s=app)
+
+
+def _reason(error: BaseException, status: int) -> str:
+    if isinstance(error, CatchResponseError):  # the Locust file's own words
+        text = str(error)
+    elif status >= 400:
+        text = f"HTTP {status}"  # Locust's words hold the URL: as many errors as requests
+    else:
+        text = f"{type(error).__name__}: {error}"
+    return " ".join(text.split())[:REASON_LENGTH] or type(error).__name__

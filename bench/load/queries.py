@@ -1,0 +1,149 @@
+"""Database calls of this process, one at a time: how long the queries take without a service around them."""
+
+import gc
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from bench import observations
+from bench.errors import LoadError
+from bench.load import Sample, Target, sample_path
+from bench.model import Slot
+from bench.observations import Observation
+
+if TYPE_CHECKING:
+    import asyncpg
+
+CONNECT_LIMIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One query with its values."""
+
+    name: str
+    """The same for both arms, also where their SQL differs."""
+    sql: str
+    arguments: tuple[Any, ...] = ()
+
+
+Calls = Callable[[Slot, Target], Sequence[Call]]
+"""The calls of a slot, drawn from `slot.seed`; as many for each arm, since pairs compare like with like."""
+
+
+@dataclass(slots=True)
+class _Arm:
+    connection: "asyncpg.Connection"
+    prepared: dict[str, Any] = field(default_factory=dict)
+
+
+class QueriesLoad:
+    """A `bench.load.Load` that runs a fixed sequence of calls per slot on one connection per arm.
+
+    `dsns` maps each arm's name to its database; `calls` chooses what a slot runs. Statements are prepared
+    once per connection, as the service's driver keeps them. A slot lasts as long as its calls take; its
+    `duration_s` is the experiment's estimate of that and does not cut it.
+    """
+
+    def __init__(
+        self,
+        *,
+        dsns: Mapping[str, str],
+        calls: Calls,
+        samples: Path,
+        server_settings: Mapping[str, str] | None = None,
+        prefix: str = "queries",
+    ) -> None:
+        self._dsns = dsns
+        self._calls = calls
+        self._samples = samples
+        self._server_settings = dict(server_settings or {})
+        self._prefix = prefix
+        self._arms: dict[str, _Arm] = {}
+
+    async def run(self, slot: Slot, target: Target) -> Sample:
+        """Run the slot's calls, one after the other.
+
+        A call that PostgreSQL refuses is an observation with its error; a connection that breaks, or a query
+        that cannot be prepared, is a LoadError.
+        """
+        import asyncpg
+
+        arm = await self._arm(target.arm)
+        calls = self._calls(slot, target)
+        try:
+            statements = [await _prepared(arm, call) for call in calls]
+            started, rows, cores = await _timed(calls, statements)
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+            raise LoadError(f"The connection to the database of {target.arm} broke: {error}.") from error
+        path = sample_path(self._samples, self._prefix, slot)
+        observations.write(path, observations.columns(rows))
+        return Sample(path, started, len(rows), 0, cores, {"calls": len(calls)})
+
+    async def _arm(self, name: str) -> _Arm:
+        import asyncpg
+
+        if name not in self._dsns:
+            raise LoadError(f"There is no database for the arm {name}; known are {', '.join(self._dsns)}.")
+        if name not in self._arms:
+            try:
+                connection = await asyncpg.connect(
+                    self._dsns[name], timeout=CONNECT_LIMIT_S, server_settings=self._server_settings
+                )
+            except (asyncpg.PostgresError, OSError) as error:
+                raise LoadError(f"The database of {name} cannot be reached: {error}.") from error
+            self._arms[name] = _Arm(connection)
+        return self._arms[name]
+
+    async def __aenter__(self) -> Self:
+        for name in self._dsns:
+            await self._arm(name)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        arms, self._arms = self._arms, {}
+        for arm in arms.values():
+            arm.connection.terminate()
+
+
+async def _prepared(arm: _Arm, call: Call) -> Any:
+    import asyncpg
+
+    if call.sql not in arm.prepared:
+        try:
+            arm.prepared[call.sql] = await arm.connection.prepare(call.sql)
+        except asyncpg.SyntaxOrAccessError as error:
+            raise LoadError(f"The query {call.name} cannot be prepared: {error}.") from error
+    return arm.prepared[call.sql]
+
+
+async def _timed(calls: Sequence[Call], statements: Sequence[Any]) -> tuple[datetime, list[Observation], float]:
+    import asyncpg
+
+    rows: list[Observation] = []
+    gc.collect()
+    gc.disable()
+    try:
+        started, cpu = datetime.now(UTC), time.process_time()
+        zero = time.perf_counter()
+        for call, statement in zip(calls, statements, strict=True):
+            status, reason = 200, ""
+            begin = time.perf_counter()
+            try:
+                await statement.fetch(*call.arguments)
+            except asyncpg.PostgresConnectionError:
+                raise
+            except asyncpg.PostgresError as error:
+                status, reason = 0, f"{type(error).__name__}: {error}"
+            end = time.perf_counter()
+            rows.append(Observation(call.name, begin - zero, begin - zero, end - zero, status, reason))
+        cores = (time.process_time() - cpu) / max(time.perf_counter() - zero, 1e-9)
+    finally:
+        gc.enable()
+    return started, rows, cores
