@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bench.corpus import fingerprint
 from bench.experiments.context import Bench
 from bench.load import Target
 from bench.model import ArmRecord, Role
@@ -67,10 +68,11 @@ async def _start(bench: Bench, role: Role) -> Arm:
         role,
         bench.knobs[role],
         database_url=bench.databases[role],
-        redis_url=f"{bench.servers.redis_url}/{REDIS_DATABASE[role]}",
+        redis_url=bench.servers.redis_database(REDIS_DATABASE[role]),
     )
+    columns, indexes = await fingerprint(bench.databases[role])
+    wanted = expected(bench.knobs[role], columns=columns, indexes=indexes)
     running = await start(command, bench.custody, bench.logs)
     identity = await identify(running.base_url)
-    wanted = await expected(bench.knobs[role], database_url=bench.databases[role])
     verify(command.name, identity, wanted)
     return Arm(role, command, running, wanted, identity)

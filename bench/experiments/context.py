@@ -78,6 +78,10 @@ class Experiment(Protocol):
     def method(self) -> str:
         """How it is answered, in two sentences."""
 
+    @property
+    def metric(self) -> str:
+        """The metric that decides; shown while the experiment runs."""
+
     async def run(self, bench: Bench) -> None:
         """Measure; everything found goes into `bench.draft` as soon as it is known."""
 

@@ -18,9 +18,10 @@ class Live:
         self._root = root
 
     def provisional(self, records: Records) -> Effect | None:
-        """The first main effect over all pairs so far; None while there are too few."""
+        """The deciding metric's effect over all pairs so far; None while there are too few."""
+        wanted = MAIN.label, self._experiment.metric, "all"
         effects = judge.effects(records, looks=())
-        return next((effect for effect in effects if effect.comparison == MAIN.label), None)
+        return next((e for e in effects if (e.comparison, e.metric, e.scope) == wanted), None)
 
     def decided(self, records: Records, look: Look) -> bool:
         """Whether every claim that reads this experiment is PASS or FAIL at this look."""

@@ -28,6 +28,8 @@ class ResponseTime:
         "request was due, and each pair of neighbouring slots gives one ratio."
     )
 
+    metric = "p50"
+
     async def run(self, bench: Bench) -> None:
         """Probe the capacity, choose the rate, warm every arm, walk the plan."""
         plan = design.budgeted(
@@ -79,7 +81,7 @@ class ResponseTime:
         bench.draft.facts.update(
             rate=rate,
             capacity=held,
-            rate_reason=f"{workload.load:.0%} of what the slower arm held in a {workload.probe_s:g} s closed-model probe",
+            rate_reason=f"{workload.load:.0%} of what the slower arm held in {workload.probe_s:g} s without pauses",
             arrivals=workload.arrivals,
         )
         bench.progress.note(f"{self.name}: capacity {held} requests/s, offered {rate:.1f}/s to every arm")

@@ -1,0 +1,65 @@
+"""The statements that the service runs for an operation, read from `sql/queries` as the service reads them.
+
+A query is named `<operation>_<variant>` or `<operation>_<variant>_<step>`; one request runs every statement of
+its operation and variant in the order of the file. Variant `baseline` is all knobs off, `tuned` all on.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiosql
+
+from bench.load.queries import Call, Statement
+from bench.model import Role
+
+if TYPE_CHECKING:
+    from bench.corpus import Operation
+
+FOLDER = Path(__file__).resolve().parents[2] / "sql" / "queries"
+VARIANT: Mapping[Role, str] = {Role.BASELINE: "baseline", Role.CONTROL: "baseline", Role.CANDIDATE: "tuned"}
+
+
+def call(operation: "Operation", role: Role) -> Call | None:
+    """What an arm's service asks its database for this operation; None when it asks nothing."""
+    if operation.op == "health":
+        return None
+    name = _query_name(operation)
+    values = {
+        "query": operation.q,
+        "workspace": operation.workspace,
+        "technology": operation.technology,
+        "limit": operation.limit,
+        "offset": operation.offset,
+    }
+    steps = _templates()[name, VARIANT[role]]
+    return Call(name, tuple(Statement(sql, tuple(values[p] for p in parameters)) for sql, parameters in steps))
+
+
+def _query_name(operation: "Operation") -> str:
+    if operation.op == "search":
+        return "search_in_workspace" if operation.technology is None else "search_in_technology"
+    return operation.op
+
+
+@cache
+def _templates() -> Mapping[tuple[str, str], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """SQL and parameter names of every step, by operation and variant."""
+    found: dict[tuple[str, str], tuple[tuple[str, tuple[str, ...]], ...]] = {}
+    for file in sorted(FOLDER.glob("*.sql")):
+        parsed = aiosql.from_path(file, "asyncpg")
+        for name in _in_file_order(parsed.available_queries, file):
+            for variant in set(VARIANT.values()):
+                operation, marker, step = name.partition(f"_{variant}")
+                if marker and (not step or step.startswith("_")):
+                    parameters = tuple(parsed.driver_adapter.var_sorted[name])
+                    key = operation, variant
+                    found[key] = (*found.get(key, ()), (getattr(parsed, name).sql, parameters))
+    return found
+
+
+def _in_file_order(names: list[str], file: Path) -> list[str]:
+    text = file.read_text()
+    plain = [name for name in names if f"-- name: {name}(" in text]
+    return sorted(plain, key=lambda name: text.index(f"-- name: {name}("))
