@@ -1,5 +1,6 @@
 """Custody: the one way in which the lab starts processes, makes folders and adopts containers."""
 
+import errno
 import logging
 import os
 import pwd
@@ -73,8 +74,9 @@ class Custody:
         """Start a program in a session of its own: no Ctrl-C of the terminal reaches it.
 
         `stop` is the signal that asks it to end; `user` the account it runs as, which takes root. Raises
-        OSError when it cannot be started.
+        OSError when it cannot be started, and when custody is closed.
         """
+        self._check_open()
         self._spawned += 1
         mark = f"{self._lease.token}.{self._spawned}"
         account = None if user is None else pwd.getpwnam(user)
@@ -117,8 +119,10 @@ class Custody:
     def directory(self, prefix: str, *, parent: Path | None = None) -> Path:
         """Make an empty folder that only this user may enter; it is removed with all that is put into it.
 
-        Raises OSError when `parent` (default: the system's folder for temporary files) cannot be written.
+        Raises OSError when `parent` (default: the system's folder for temporary files) cannot be written,
+        and when custody is closed.
         """
+        self._check_open()
         path = (parent or Path(tempfile.gettempdir())).absolute() / f"{prefix}{secrets.token_hex(6)}"
         self._lease.note(folder=str(path))
         path.mkdir(mode=0o700)
@@ -151,6 +155,10 @@ class Custody:
         self._reap()
         os.close(self._pipe)
         self._guard.wait()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise OSError(errno.ESHUTDOWN, "custody is closed: nothing new may be started")
 
     def _reap(self) -> None:
         # A copy: another thread may be spawning.

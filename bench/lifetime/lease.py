@@ -117,6 +117,7 @@ class Lease:
     def release(self) -> None:
         """Close the file without removing it; the lock stays with whoever else has it open."""
         os.close(self.descriptor)
+        self.descriptor = -1  # its number may be another file's by now: a late note must not land there
 
 
 def _lock(descriptor: int) -> bool:

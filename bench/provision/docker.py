@@ -220,8 +220,13 @@ def _available(client: docker.DockerClient, image: str) -> bool:
 
 
 async def _asked(ask: Callable[[], object], what: str) -> None:
+    work = asyncio.ensure_future(asyncio.to_thread(ask))
     try:
-        await asyncio.to_thread(ask)
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        # A thread cannot be stopped: what it is just making must be there to be removed.
+        await asyncio.wait([work])
+        raise
     except (DockerException, requests.RequestException, ContainerStartException) as error:
         raise ProvisionError(f"The container engine could not start {what}: {error}") from error
 

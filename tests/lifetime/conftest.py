@@ -45,13 +45,13 @@ class Lab:
     def wait_for_guard(self) -> None:
         """Wait until the guard has ended."""
         deadline = time.monotonic() + LIMIT_S
-        while psutil.pid_exists(self.guard) and psutil.Process(self.guard).status() != psutil.STATUS_ZOMBIE:
+        while _alive(self.guard):
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
     def remains(self) -> list[str]:
         """Everything of the lab that is still there."""
-        found = [f"process {process.pid}: {process.cmdline()}" for process in marked(self.token)]
+        found = [f"process {process.pid}" for process in marked(self.token)]
         return found + ([f"folder {self.folder}"] if self.folder.exists() else [])
 
     def gone(self) -> list[str]:
@@ -72,6 +72,13 @@ def marked(token: str) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture

@@ -43,6 +43,15 @@ def test_closing_twice_is_closing_once(state: Path) -> None:
     assert list(state.iterdir()) == []
 
 
+def test_nothing_starts_once_custody_is_closed(custody: Custody) -> None:
+    """A thread that comes late gets an error: nobody would end what it makes."""
+    custody.close()
+    with pytest.raises(OSError, match="closed"):
+        custody.spawn(["sleep", "300"])
+    with pytest.raises(OSError, match="closed"):
+        custody.directory("perflab-test-")
+
+
 def test_a_program_that_does_not_exist_is_an_oserror(custody: Custody) -> None:
     """The caller learns what could not be started and can say it in its own words."""
     with pytest.raises(FileNotFoundError):
