@@ -22,15 +22,24 @@ CONNECT_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One query with its values."""
+class Statement:
+    """One SQL statement with its values."""
 
-    name: str
-    """The same for both arms, also where their SQL differs."""
     sql: str
     arguments: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What one request asks of the database: its statements in their order, timed together."""
+
+    name: str
+    """The same for both arms, also where their SQL differs."""
+    statements: tuple[Statement, ...]
+
+
+_Prepared = Sequence[tuple[Any, tuple[Any, ...]]]
+"""asyncpg's prepared statements with their values."""
 Calls = Callable[[Slot, Target], Sequence[Call]]
 """The calls of a slot, drawn from `slot.seed`; as many for each arm, since pairs compare like with like."""
 
@@ -76,8 +85,8 @@ class QueriesLoad:
         arm = await self._arm(target.arm)
         calls = self._calls(slot, target)
         try:
-            statements = [await _prepared(arm, call) for call in calls]
-            started, rows, cores = await _timed(calls, statements)
+            ready = [(call.name, await _prepared(arm, call)) for call in calls]
+            started, rows, cores = await _timed(ready)
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
             raise LoadError(f"The connection to the database of {target.arm} broke: {error}.") from error
         path = sample_path(self._samples, self._prefix, slot)
@@ -112,38 +121,46 @@ class QueriesLoad:
             arm.connection.terminate()
 
 
-async def _prepared(arm: _Arm, call: Call) -> Any:
+async def _prepared(arm: _Arm, call: Call) -> _Prepared:
     import asyncpg
 
-    if call.sql not in arm.prepared:
-        try:
-            arm.prepared[call.sql] = await arm.connection.prepare(call.sql)
-        except asyncpg.SyntaxOrAccessError as error:
-            raise LoadError(f"The query {call.name} cannot be prepared: {error}.") from error
-    return arm.prepared[call.sql]
+    for statement in call.statements:
+        if statement.sql not in arm.prepared:
+            try:
+                arm.prepared[statement.sql] = await arm.connection.prepare(statement.sql)
+            except asyncpg.SyntaxOrAccessError as error:
+                raise LoadError(f"The query {call.name} cannot be prepared: {error}.") from error
+    return [(arm.prepared[statement.sql], statement.arguments) for statement in call.statements]
 
 
-async def _timed(calls: Sequence[Call], statements: Sequence[Any]) -> tuple[datetime, list[Observation], float]:
-    import asyncpg
-
+async def _timed(calls: Sequence[tuple[str, _Prepared]]) -> tuple[datetime, list[Observation], float]:
     rows: list[Observation] = []
     gc.collect()
     gc.disable()
     try:
         started, cpu = datetime.now(UTC), time.process_time()
         zero = time.perf_counter()
-        for call, statement in zip(calls, statements, strict=True):
-            status, reason = 200, ""
+        for name, statements in calls:
             begin = time.perf_counter()
-            try:
-                await statement.fetch(*call.arguments)
-            except asyncpg.PostgresConnectionError:
-                raise
-            except asyncpg.PostgresError as error:
-                status, reason = 0, f"{type(error).__name__}: {error}"
+            reason = await _fetch(statements)
             end = time.perf_counter()
-            rows.append(Observation(call.name, begin - zero, begin - zero, end - zero, status, reason))
+            status = 0 if reason else 200
+            rows.append(Observation(name, begin - zero, begin - zero, end - zero, status, reason))
         cores = (time.process_time() - cpu) / max(time.perf_counter() - zero, 1e-9)
     finally:
         gc.enable()
     return started, rows, cores
+
+
+async def _fetch(statements: _Prepared) -> str:
+    """Run the statements of one call; answers why PostgreSQL refused one, empty when it did not."""
+    import asyncpg
+
+    try:
+        for statement, arguments in statements:
+            await statement.fetch(*arguments)
+    except asyncpg.PostgresConnectionError:
+        raise
+    except asyncpg.PostgresError as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
