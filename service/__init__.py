@@ -4,10 +4,11 @@ Built twice: `api/legacy` is the API before its consolidation, `api/v1` the one 
 every other tuning switch, is a knob in `settings`. Nothing is opened at import; `app.create` builds an
 application from settings.
 
-    __main__, app               start, lifespan
-    api/legacy, api/v1          HTTP in, facts out
-    search                      operations: SQL in, dataclasses out
-    db, cache                   connections with their waiting counted; answers kept in Redis
-    telemetry, queries          Server-Timing; SQL by name
-    settings, errors            every knob; what can go wrong
+    __main__, app, logs    start, lifespan, log lines
+    api/legacy, api/v1     HTTP in, facts out; api/operations: health and identity
+    resources              everything that a running service has open
+    search                 operations: SQL in, dataclasses out
+    db, cache              connections with their waiting counted; answers kept in Redis
+    queries, telemetry     SQL by name; Server-Timing
+    settings, errors       every knob; what can go wrong
 """

@@ -5,15 +5,15 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from service.api import legacy, operations, v1
+from service.api import Application, legacy, operations, v1
 from service.resources import opened
 from service.settings import Settings
 from service.telemetry import ServerTiming
 
-APIS: Mapping[str, Callable[[FastAPI], None]] = {"legacy": legacy.install, "v1": v1.install}
+APIS: Mapping[str, Callable[[Application], None]] = {"legacy": legacy.install, "v1": v1.install}
 
 
-def create(settings: Settings) -> FastAPI:
+def create(settings: Settings) -> Application:
     """An application with the API that the settings choose."""
 
     @asynccontextmanager
@@ -22,9 +22,9 @@ def create(settings: Settings) -> FastAPI:
             app.state.resources = resources
             yield
 
-    app = FastAPI(title="docaiche", version="1", lifespan=lifespan)
+    app = Application(title="docaiche", version="1", lifespan=lifespan)
     app.include_router(operations.router)
     APIS[settings.api](app)
-    # Added last, so outermost: it times everything, in the same way for both APIs.
-    app.add_middleware(ServerTiming)
+    # Last, so around everything else: it times both APIs in the same way.
+    app.outermost.append(ServerTiming)
     return app

@@ -1,4 +1,9 @@
-"""What can go wrong, in the service's own words; the APIs turn these into answers."""
+"""What can go wrong, in the service's own words; the APIs turn these into answers.
+
+ServiceError
+├── ConfigurationError         the service must not start
+└── DatabaseUnavailableError   PostgreSQL cannot answer now; trying again later may help
+"""
 
 
 class ServiceError(Exception):
@@ -10,4 +15,4 @@ class ConfigurationError(ServiceError):
 
 
 class DatabaseUnavailableError(ServiceError):
-    """PostgreSQL did not answer in time."""
+    """PostgreSQL did not answer, not in time, or not any more."""

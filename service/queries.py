@@ -1,5 +1,12 @@
-"""The SQL of the service, by name. SQL lives in `sql/queries` and nowhere else."""
+"""The SQL of the service, by name. SQL lives in `sql/queries` and nowhere else.
 
+aiosql parses the files and numbers the parameters, once; running the statements stays with `service.db`, which
+times them. A statement here never changes its session, which is what lets a connection go back to the pool
+without a reset.
+"""
+
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -7,6 +14,12 @@ from pathlib import Path
 import aiosql
 
 FOLDER = Path(__file__).resolve().parents[1] / "sql" / "queries"
+CHANGES_SESSION = re.compile(
+    r"\b(set|reset|discard|listen|unlisten|load|declare|prepare|deallocate|temp|temporary)\b"
+    r"|\bset_config\b|\bpg_(try_)?advisory_lock(_shared)?\b",
+    re.IGNORECASE,
+)
+"""Everything by which a statement leaves something in its session. Locks that end with the transaction do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +31,20 @@ class Query:
     parameters: tuple[str, ...]
     """Names of $1, $2, ...: the order in which the file first mentions them."""
 
-    def arguments(self, values: dict[str, object]) -> list[object]:
+    def __post_init__(self) -> None:
+        """Raise ValueError when the statement would change its session."""
+        if found := CHANGES_SESSION.search(self.sql):
+            raise ValueError(f"the query {self.name} would change its session by `{found[0]}`")
+
+    def arguments(self, values: Mapping[str, object]) -> list[object]:
         """The values in the order of the parameters."""
         return [values[name] for name in self.parameters]
 
 
 @cache
-def load(noun: str) -> dict[str, Query]:
-    """All queries of `sql/queries/<noun>.sql`."""
-    # aiosql's asyncpg adapter numbers the parameters; running them stays with `service.db`, which times them.
-    parsed = aiosql.from_path(FOLDER / f"{noun}.sql", "asyncpg")
+def load() -> Mapping[str, Query]:
+    """All queries of `sql/queries` by name."""
+    parsed = aiosql.from_path(FOLDER, "asyncpg")
     order = parsed.driver_adapter.var_sorted
     names = [name for name in parsed.available_queries if not name.endswith("_cursor")]
     return {name: Query(name, getattr(parsed, name).sql, tuple(order[name])) for name in names}

@@ -1,9 +1,10 @@
 """What one running service has open; made at start, closed at the end, kept on `app.state`."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import asyncpg
 from starlette.requests import HTTPConnection
 
 from service import queries
@@ -12,6 +13,9 @@ from service.db import Database
 from service.errors import ConfigurationError
 from service.search import Catalogue
 from service.settings import Settings
+
+NEEDED = {"search_vector", "content_length"}
+"""Columns of `documents` that the knob `fulltext` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,14 @@ async def opened(settings: Settings) -> AsyncIterator[Resources]:
 
     Raises DatabaseUnavailableError, or ConfigurationError when the database lacks what a knob needs.
     """
-    database, answers = Database(settings), create(settings)
-    try:
+    async with AsyncExitStack() as stack:
+        database = Database(settings)
+        stack.push_async_callback(database.close)
         await database.open()
-        await _check_state(database, settings)
+        version = await _corpus_version(database, settings)
+        answers = create(settings, version)
+        stack.push_async_callback(answers.close)
         yield Resources(settings, database, answers, Catalogue(database, stored=settings.fulltext))
-    finally:
-        await answers.close()
-        await database.close()
 
 
 def of(connection: HTTPConnection) -> Resources:
@@ -46,10 +50,19 @@ def of(connection: HTTPConnection) -> Resources:
     return resources
 
 
-async def _check_state(database: Database, settings: Settings) -> None:
-    rows = await database.fetch(queries.load("identity")["columns_of_documents"])
-    if settings.fulltext and "search_vector" not in {row["name"] for row in rows}:
+async def _corpus_version(database: Database, settings: Settings) -> str:
+    """What tells the documents of this database from others; reading it proves that they are there."""
+    named = queries.load()
+    try:
+        columns = {row["name"] for row in await database.fetch(named["columns_of_documents"])}
+        version: str = (await database.fetch(named["corpus_version"]))[0]["version"]
+    except asyncpg.UndefinedTableError as error:
         raise ConfigurationError(
-            "DOCAICHE_FULLTEXT is on but documents.search_vector does not exist; "
+            "DOCAICHE_DATABASE_URL names a database without the table documents; apply sql/migrations to it."
+        ) from error
+    if settings.fulltext and (lacking := sorted(NEEDED - columns)):
+        raise ConfigurationError(
+            f"DOCAICHE_FULLTEXT is on but documents has no {' and no '.join(lacking)}; "
             "apply sql/tuning/fulltext.apply.sql or switch it off."
         )
+    return version

@@ -1,69 +1,129 @@
 """Every setting and every knob of the service, from environment variables `DOCAICHE_<FIELD>`.
 
-The default of each knob is the tuned value; the preset `off` of all knobs is the baseline.
+The default of each knob is the tuned value; `DOCAICHE_PRESET=baseline` turns all of them off, and a knob's own
+variable still has the last word. Importing this module opens nothing and imports no driver.
 """
 
+import difflib
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.errors import ConfigurationError
 
 PREFIX = "DOCAICHE_"
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+SCHEMES = {"database_url": ("postgresql", "postgres"), "redis_url": ("redis", "rediss")}
 
 
 @dataclass(frozen=True, slots=True)
 class Knob:
     """One tuning switch: a typed field of Settings with its two named values."""
 
+    name: str
     field: str
     off: Any
     on: Any
     changes: str
-    """What is different when it is on, and why that may help."""
+    """What is different when it is on."""
+    why: str
+    """Why that may help."""
     in_database: bool = False
     """Whether it needs the database in the state that `sql/tuning/<knob>.apply.sql` makes."""
 
 
 KNOBS: Mapping[str, Knob] = {
-    "api": Knob("api", "legacy", "v1", "typed answers, pure ASGI middleware and one round trip per search"),
-    "pool": Knob("pool", "basic", "tuned", "a pool sized to the cores, with deadlines, held for queries only"),
-    "reset": Knob("reset", "full", "dirty", "no reset round trip at release unless the session was changed"),
-    "indexes": Knob("indexes", False, True, "indexes that fit the filters and the text search", in_database=True),
-    "fulltext": Knob("fulltext", False, True, "text vectors stored, not computed by each query", in_database=True),
-    "cache": Knob("cache", False, True, "answers kept in Redis for a short while"),
+    knob.name: knob
+    for knob in (
+        Knob(
+            *("api", "api", "legacy", "v1"),
+            changes="typed answers, pure ASGI middleware and one query per search",
+            why="less work per request: no task per middleware, no generic encoding, no text that nobody asked for",
+        ),
+        Knob(
+            *("pool", "pool", "basic", "tuned"),
+            changes="as many connections as the cores can use, all opened at start, with deadlines",
+            why="more queries at a time than cores only wait inside PostgreSQL, where nobody sees it",
+        ),
+        Knob(
+            *("reset", "reset", "full", "dirty"),
+            changes="a connection is reset at release only when its session may have been changed",
+            why="the reset is a round trip of its own, for short queries half the cost of a checkout",
+        ),
+        Knob(
+            *("indexes", "indexes", False, True),
+            changes="indexes that fit the filters and the text search",
+            why="rows are found, not scanned for",
+            in_database=True,
+        ),
+        Knob(
+            *("fulltext", "fulltext", False, True),
+            changes="text vectors and lengths are stored when a document is written",
+            why="ranking reads a vector; it does not parse every matching text again",
+            in_database=True,
+        ),
+        Knob(
+            *("cache", "cache", False, True),
+            changes="answers are kept in Redis for a short while",
+            why="popular requests come again and again",
+        ),
+    )
 }
+
+PRESETS: Mapping[str, str] = {"tuned": "on", "baseline": "off"}
+"""What every knob is, unless its own variable says otherwise."""
 
 
 class Settings(BaseSettings):
     """The configuration of one process; frozen."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     database_url: SecretStr
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     host: str = "127.0.0.1"
     port: int = Field(4000, ge=0, le=65_535)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    preset: Literal["tuned", "baseline"] = "tuned"
 
     api: Literal["legacy", "v1"] = "v1"
     pool: Literal["basic", "tuned"] = "tuned"
-    pool_size: int = Field(8, ge=1, le=200)
-    """Connections of the tuned pool. Small: a query keeps a core busy, and more of them only queue elsewhere."""
-    command_timeout_s: float = Field(10.0, gt=0)
-    acquire_timeout_s: float = Field(5.0, gt=0)
+    pool_size: int = Field(5, ge=1, le=200)
+    """Connections of the tuned pool: 2 x cores + 1 for two cores. A query that runs keeps a core busy."""
+    command_timeout_s: Seconds = 10.0
+    """Longest that a query of the tuned pool may take."""
+    acquire_timeout_s: Seconds = 5.0
+    """Longest that a request may wait for a connection of the tuned pool."""
     reset: Literal["full", "dirty"] = "dirty"
     indexes: bool = True
     fulltext: bool = True
     cache: bool = True
-    cache_ttl_s: float = Field(30.0, gt=0)
-    cache_deadline_s: float = Field(0.05, gt=0)
+    cache_ttl_s: Seconds = 30.0
+    cache_deadline_s: Seconds = 0.05
     """Longest that a request may wait for Redis before it goes on without."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_preset(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("preset") != "baseline":
+            return values
+        return {knob.field: knob.off for knob in KNOBS.values()} | values
+
+    @field_validator("database_url", "redis_url")
+    @classmethod
+    def _is_url_of(cls, url: SecretStr, info: Any) -> SecretStr:
+        schemes = SCHEMES[info.field_name]
+        if urlsplit(url.get_secret_value()).scheme not in schemes:
+            # Without the value: it holds a password.
+            raise ValueError(f"it must be a URL that begins with {schemes[0]}://")
+        return url
 
     def knobs(self) -> dict[str, str]:
         """Each knob as `on` or `off`."""
@@ -71,24 +131,53 @@ class Settings(BaseSettings):
 
     def config_hash(self) -> str:
         """Fingerprint of everything that changes behaviour: no secrets, no addresses."""
-        kept = self.model_dump(mode="json", exclude={"database_url", "redis_url", "host", "port", "log_level"})
+        elsewhere = {"database_url", "redis_url", "host", "port", "log_level", "preset"}
+        kept = self.model_dump(mode="json", exclude=elsewhere)
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def load(**values: Any) -> Settings:
     """Settings from the environment; `values` replace what it says.
 
-    Raises ConfigurationError naming the variable that is missing or wrong.
+    Raises ConfigurationError naming the variable that is missing, wrong or unknown.
     """
+    _refuse_unknown_variables()
     try:
         return Settings(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        variable = PREFIX + str(first["loc"][0]).upper()
-        raise ConfigurationError(f"{variable}: {first['msg'].lower()}.") from error
+        # Without its cause: a traceback of pydantic's error is no help to whoever set a variable.
+        raise ConfigurationError(_sentence(error)) from None
 
 
 def knob_environment(values: Mapping[str, str]) -> dict[str, str]:
-    """The environment variables that set knobs to `on` or `off`."""
-    chosen = {KNOBS[name].field: KNOBS[name].on if value == "on" else KNOBS[name].off for name, value in values.items()}
-    return {PREFIX + field.upper(): str(value).lower() for field, value in chosen.items()}
+    """The environment variables that set knobs to `on` or `off`.
+
+    Raises ConfigurationError for a knob or a state that does not exist.
+    """
+    environment = {}
+    for name, state in values.items():
+        if name not in KNOBS:
+            raise ConfigurationError(f"There is no knob {name}; there are {', '.join(KNOBS)}.")
+        if state not in PRESETS.values():
+            raise ConfigurationError(f"The knob {name} cannot be {state}: it is on or off.")
+        knob = KNOBS[name]
+        environment[PREFIX + knob.field.upper()] = str(knob.on if state == "on" else knob.off).lower()
+    return environment
+
+
+def _refuse_unknown_variables() -> None:
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for name in os.environ:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            nearest = difflib.get_close_matches(name.upper(), known, n=1)
+            meant = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(known)}."
+            raise ConfigurationError(f"{name} is not a setting; {meant}")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    variable = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+    if first["type"] == "missing":
+        return f"{variable} is not set."
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{variable} is wrong: {message[0].lower()}{message[1:]}."

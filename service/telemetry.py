@@ -2,23 +2,19 @@
 
     pool   waiting for a database connection, and giving it back
     db     queries
-    cache  Redis
-    app    everything else in the service
+    cache  Redis, and waiting for another request that computes the same answer
+    app    everything else in the service, until its answer begins
 
 The instrument is the same for both APIs and stands outside everything else, so that it favours neither.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
-from typing import Any
+from typing import Literal
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Part = Literal["pool", "db", "cache"]
 
 
 class Timing:
@@ -41,25 +37,32 @@ class Timing:
 
 
 # A task started by a request (BaseHTTPMiddleware starts one) sees the same Timing object.
-_current: ContextVar[Timing] = ContextVar("timing")
+_current: ContextVar[Timing | None] = ContextVar("timing", default=None)
 
 
-@contextmanager
-def timed(part: str) -> Iterator[None]:
-    """Add the time of the block to a part of the current request; outside a request it is dropped."""
-    began = perf_counter()
-    try:
-        yield
-    finally:
-        timing = _current.get(None)
+class Timed:
+    """Add the time of a `with` block to a part of the current request; outside a request it is dropped."""
+
+    # A class, not a generator: it costs half of what `contextlib.contextmanager` does.
+    __slots__ = ("_began", "_part")
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        timing = _current.get()
         if timing is not None:
-            setattr(timing, part, getattr(timing, part) + perf_counter() - began)
+            setattr(timing, self._part, getattr(timing, self._part) + perf_counter() - self._began)
 
 
 class ServerTiming:
     """Pure ASGI middleware that puts Server-Timing on every answer."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,62 +1,118 @@
-"""Routes that both APIs have: health, readiness, and the identity that the lab asks for."""
+"""Routes that both APIs have: health, readiness, and the identity by which a process proves what it is."""
 
 import os
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from service import queries
 from service.errors import DatabaseUnavailableError
-from service.resources import of
+from service.resources import Resources, of
 
+State = Literal["healthy", "unhealthy"]
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/health/live")
-async def live() -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Live:
     """The process answers."""
-    return {"status": "alive"}
+
+    status: Literal["alive"] = "alive"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """Each dependency by itself."""
+
+    database: State
+    cache: State
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the process can do its work."""
+
+    status: Literal["ready", "unavailable"]
+    dependencies: Dependencies
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseIdentity:
+    """The state of the database that the process really uses."""
+
+    name: str
+    columns: list[str]
+    """Of the table documents."""
+    indexes: list[str]
+    """Valid ones, of all tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a process is."""
+
+    service: str
+    version: str
+    pid: int
+    config_hash: str
+    knobs: dict[str, str]
+    database: DatabaseIdentity
+
+
+@router.get("/health/live")
+async def live() -> Live:
+    """The process answers."""
+    return Live()
 
 
 @router.get("/health/ready")
-async def ready(request: Request) -> Response:
-    """The process can do its work; each dependency by itself."""
-    resources = of(request)
-    parts = {"database": await _database_answers(request), "cache": await resources.answers.healthy()}
-    # Without the cache the service goes on, only slower.
-    usable = parts["database"]
-    states = {name: "healthy" if healthy else "unhealthy" for name, healthy in parts.items()}
-    body = {"status": "ready" if usable else "unavailable", "dependencies": states}
-    return JSONResponse(body, status_code=200 if usable else 503)
+async def ready(request: Request, response: Response) -> Readiness:
+    """Whether the process can do its work, each dependency by itself; 503 when it cannot."""
+    readiness = await check(of(request))
+    if readiness.status != "ready":
+        response.status_code = 503
+    return readiness
 
 
 @router.get("/identity")
-async def identity(request: Request) -> dict[str, Any]:
+async def identity(request: Request) -> Identity:
     """What this process is: its configuration's fingerprint, its knobs, its database's state."""
-    resources = of(request)
-    names = queries.load("identity")
-    return {
-        "service": "docaiche",
-        "version": _version(),
-        "pid": os.getpid(),
-        "config_hash": resources.settings.config_hash(),
-        "knobs": resources.settings.knobs(),
-        "database": {
-            "name": resources.settings.database_url.get_secret_value().rpartition("/")[2].partition("?")[0],
-            "columns": [row["name"] for row in await resources.database.fetch(names["columns_of_documents"])],
-            "indexes": [row["name"] for row in await resources.database.fetch(names["valid_indexes"])],
-        },
-    }
+    resources, named = of(request), queries.load()
+
+    async def names(query: str) -> list[str]:
+        return [row["name"] for row in await resources.database.fetch(named[query])]
+
+    (database,) = await names("database_name")
+    return Identity(
+        service="docaiche",
+        version=_version(),
+        pid=os.getpid(),
+        config_hash=resources.settings.config_hash(),
+        knobs=resources.settings.knobs(),
+        database=DatabaseIdentity(database, await names("columns_of_documents"), await names("valid_indexes")),
+    )
 
 
-async def _database_answers(request: Request) -> bool:
+async def check(resources: Resources) -> Readiness:
+    """Ask every dependency whether it answers."""
+    database = await _database_answers(resources)
+    cache = await resources.answers.healthy()
+    # Without the cache the service goes on, only slower.
+    return Readiness("ready" if database else "unavailable", Dependencies(_state(database), _state(cache)))
+
+
+async def _database_answers(resources: Resources) -> bool:
     try:
-        await of(request).database.fetch(queries.load("identity")["valid_indexes"])
+        await resources.database.fetch(queries.load()["answers"])
     except DatabaseUnavailableError:
         return False
     return True
+
+
+def _state(healthy: bool) -> State:
+    return "healthy" if healthy else "unhealthy"
 
 
 def _version() -> str:

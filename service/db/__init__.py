@@ -1,6 +1,6 @@
 """Connections to PostgreSQL, with the time spent on waiting and on queries told to the current request."""
 
-from service.db.connection import SessionAwareConnection
-from service.db.database import Connection, Database
+from service.db.connection import Connection, SessionAwareConnection
+from service.db.database import Database
 
 __all__ = ["Connection", "Database", "SessionAwareConnection"]

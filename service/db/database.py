@@ -1,4 +1,4 @@
-"""The pool of connections, basic or tuned by knob, and timed queries."""
+"""The pool of connections, basic or tuned by knob."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -6,30 +6,13 @@ from typing import Any
 
 import asyncpg
 
-from service.db.connection import SessionAwareConnection
-from service.errors import DatabaseUnavailableError
+from service.db.connection import UNAVAILABLE, Connection, SessionAwareConnection
+from service.errors import ConfigurationError, DatabaseUnavailableError
 from service.queries import Query
 from service.settings import Settings
-from service.telemetry import timed
+from service.telemetry import Timed
 
-
-class Connection:
-    """A borrowed connection: runs queries and adds their time to the request's `db`."""
-
-    def __init__(self, connection: "asyncpg.Connection") -> None:
-        self._connection = connection
-
-    async def fetch(self, query: Query, **values: object) -> "Sequence[asyncpg.Record]":
-        """All rows of a query.
-
-        Raises DatabaseUnavailableError when it takes longer than `command_timeout_s`.
-        """
-        with timed("db"):
-            try:
-                rows: Sequence[asyncpg.Record] = await self._connection.fetch(query.sql, *query.arguments(values))
-            except TimeoutError as error:
-                raise DatabaseUnavailableError(f"the query {query.name} took too long") from error
-        return rows
+CONNECT_TIMEOUT_S = 10.0
 
 
 class Database:
@@ -38,16 +21,20 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pool: asyncpg.Pool | None = None
+        # asyncpg's own default is to wait for ever.
+        self._acquire_timeout_s = settings.acquire_timeout_s if settings.pool == "tuned" else None
 
     async def open(self) -> None:
         """Connect.
 
-        Raises DatabaseUnavailableError when PostgreSQL does not answer.
+        Raises ConfigurationError when the server refuses us, DatabaseUnavailableError when it does not answer.
         """
         try:
             self._pool = await asyncpg.create_pool(**self._options())
-        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-            raise DatabaseUnavailableError(f"PostgreSQL does not answer: {error}") from error
+        except UNAVAILABLE as error:
+            raise DatabaseUnavailableError(f"PostgreSQL does not answer at DOCAICHE_DATABASE_URL: {error}") from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            raise ConfigurationError(f"DOCAICHE_DATABASE_URL is refused: {error}") from error
 
     async def close(self) -> None:
         """Close every connection, waiting for those in use."""
@@ -61,20 +48,18 @@ class Database:
         Raises DatabaseUnavailableError when none is free within `acquire_timeout_s` (tuned pool).
         """
         pool = self._opened()
-        # asyncpg's own default is to wait for ever.
-        timeout = self._settings.acquire_timeout_s if self._settings.pool == "tuned" else None
-        with timed("pool"):
+        with Timed("pool"):
             try:
-                connection = await pool.acquire(timeout=timeout)
-            except (OSError, TimeoutError, asyncpg.PostgresConnectionError) as error:
+                connection = await pool.acquire(timeout=self._acquire_timeout_s)
+            except (*UNAVAILABLE, asyncpg.InterfaceError) as error:
                 raise DatabaseUnavailableError("no database connection is free") from error
         try:
             yield Connection(connection)
         finally:
-            with timed("pool"):
+            with Timed("pool"):
                 await pool.release(connection)
 
-    async def fetch(self, query: Query, **values: object) -> "Sequence[asyncpg.Record]":
+    async def fetch(self, query: Query, /, **values: object) -> "Sequence[asyncpg.Record]":
         """Borrow a connection for one query alone."""
         async with self.connection() as connection:
             return await connection.fetch(query, **values)
@@ -86,7 +71,7 @@ class Database:
 
     def _options(self) -> dict[str, Any]:
         settings = self._settings
-        options: dict[str, Any] = {"dsn": settings.database_url.get_secret_value()}
+        options: dict[str, Any] = {"dsn": settings.database_url.get_secret_value(), "timeout": CONNECT_TIMEOUT_S}
         if settings.reset == "dirty":
             options["connection_class"] = SessionAwareConnection
         if settings.pool == "tuned":

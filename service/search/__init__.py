@@ -1,6 +1,6 @@
 """The operations of the service: requests in, facts out, no HTTP."""
 
 from service.search.catalogue import Catalogue
-from service.search.model import Collection, Found, Hit, TechnologyStats
+from service.search.model import SNIPPET, Collection, Collections, Found, Hit, TechnologyStats, WorkspaceStats
 
-__all__ = ["Catalogue", "Collection", "Found", "Hit", "TechnologyStats"]
+__all__ = ["SNIPPET", "Catalogue", "Collection", "Collections", "Found", "Hit", "TechnologyStats", "WorkspaceStats"]

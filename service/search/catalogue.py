@@ -1,52 +1,43 @@
-"""Search, statistics and collections with one query each, holding a connection for that query alone."""
+"""Search, statistics and collections with one statement each, holding a connection for that statement alone."""
 
 from service import queries
 from service.db import Database
-from service.search.model import Collection, Found, Hit, TechnologyStats
+from service.search.model import Collection, Collections, Found, Hit, TechnologyStats, WorkspaceStats
 
 
 class Catalogue:
     """The documents as `v1` reads them."""
 
     def __init__(self, database: Database, *, stored: bool) -> None:
-        """`stored` chooses the queries that use what the knob `fulltext` keeps in the database."""
+        """`stored` chooses the statements that use what the knob `fulltext` keeps in the database."""
         self._database = database
-        kind = "stored" if stored else "computed"
-        search = queries.load(f"search_{kind}")
-        self._page = {True: search["page_in_technology"], False: search["page_in_workspace"]}
-        self._count = {True: search["count_in_technology"], False: search["count_in_workspace"]}
-        self._stats = queries.load(f"stats_{kind}")["by_technology"]
-        self._collections = queries.load("collections")["all_collections"]
+        named = queries.load()
+        variant = "tuned" if stored else "v1_computed"
+        scopes = {True: "in_technology", False: "in_workspace"}
+        self._search = {narrow: named[f"search_{scope}_{variant}"] for narrow, scope in scopes.items()}
+        self._past = {narrow: named[f"past_{scope}_{variant}"] for narrow, scope in scopes.items()}
+        self._stats = named["stats_tuned" if stored else "stats_baseline"]
+        self._collections = named["collections"]
 
     async def search(self, query: str, workspace: str, technology: str | None, limit: int, offset: int) -> Found:
         """Documents of a workspace that match a web-style query, best first; ties newest first."""
         narrow = technology is not None
         filters = {"query": query, "workspace": workspace, "technology": technology}
-        rows = await self._database.fetch(self._page[narrow], **filters, limit=limit, offset=offset)
-        hits = tuple(
-            Hit(
-                row["id"],
-                row["title"],
-                row["workspace_id"],
-                row["technology"],
-                row["created_at"],
-                row["snippet"],
-                row["rank"],
-            )
-            for row in rows
-        )
-        if rows or not offset:
-            return Found(rows[0]["total"] if rows else 0, hits)
-        # Beyond the last page no row carries the total.
-        counted = await self._database.fetch(self._count[narrow], **filters)
-        return Found(counted[0]["total"], hits)
+        rows = await self._database.fetch(self._search[narrow], **filters, limit=limit, offset=offset)
+        if rows:
+            # The statement's columns are a hit's fields, in their order, and the total.
+            return Found(rows[0]["total"], tuple(Hit(*tuple(row)[:-1]) for row in rows))
+        if not offset:
+            return Found(0, ())
+        counted = await self._database.fetch(self._past[narrow], **filters)
+        return Found(counted[0]["total"], ())
 
-    async def stats(self, workspace: str) -> tuple[TechnologyStats, ...]:
-        """What a workspace holds, by technology, most first; empty when there is no such workspace."""
+    async def stats(self, workspace: str) -> WorkspaceStats:
+        """What a workspace holds, by technology."""
         rows = await self._database.fetch(self._stats, workspace=workspace)
-        return tuple(TechnologyStats(*row) for row in rows)
+        return WorkspaceStats(workspace, tuple(TechnologyStats(*row) for row in rows))
 
-    async def collections(self) -> tuple[Collection, ...]:
-        """All workspaces with documents, largest first."""
+    async def collections(self) -> Collections:
+        """All workspaces with documents."""
         rows = await self._database.fetch(self._collections)
-        return tuple(Collection(*row) for row in rows)
+        return Collections(tuple(Collection(*row) for row in rows))

@@ -1,10 +1,10 @@
-"""Facts that the operations answer."""
+"""Facts that the operations answer; `v1` puts them on the wire as they are."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 SNIPPET = 240
-"""Characters of a document's text that a hit shows; `sql/queries/search_*.sql` cuts at the same."""
+"""Characters of a document's text that a hit shows; the statements of `sql/queries/search*.sql` cut at the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,24 @@ class TechnologyStats:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkspaceStats:
+    """What a workspace holds, the technology with most documents first; nothing when there is no such workspace."""
+
+    workspace: str
+    technologies: tuple[TechnologyStats, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """A workspace with documents."""
 
     id: str
     name: str
     document_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """All workspaces with documents, largest first."""
+
+    collections: tuple[Collection, ...]

@@ -1,6 +1,9 @@
--- The collections: every workspace with the number of its documents.
+-- Collections: every workspace that has documents, with their number.
+--
+-- Naming as in search.sql: `<operation>_<variant>`. Without a variant the statement is the same in every one; what the
+-- knobs change for it are the indexes.
 
--- name: all_collections()
+-- name: collections()
 SELECT w.id, w.name, counted.document_count
 FROM workspaces AS w
 INNER JOIN (

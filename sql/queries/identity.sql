@@ -1,4 +1,11 @@
--- What state the database is in, for the proof that an arm runs on the one that was meant.
+-- What database this is and in which state: for the proof that a service runs on the one that was meant, for
+-- readiness, and for keeping the answers of different contents apart. No operation of the API; nothing to time.
+
+-- name: answers()
+SELECT 1 AS one;
+
+-- name: database_name()
+SELECT current_database() AS name;
 
 -- name: columns_of_documents()
 SELECT attname AS name
@@ -11,3 +18,9 @@ SELECT i.indexrelid::regclass::text AS name
 FROM pg_index AS i
 WHERE i.indrelid IN ('documents'::regclass, 'search_logs'::regclass, 'workspaces'::regclass) AND i.indisvalid
 ORDER BY name;
+
+-- name: corpus_version()
+-- Changes when another database is meant, when the table was rewritten or filled anew, and when documents came.
+SELECT concat_ws('.', d.oid, pg_relation_filenode('documents'), (SELECT max(id) FROM documents)) AS version
+FROM pg_database AS d
+WHERE d.datname = current_database();

@@ -4,14 +4,13 @@ Written as such services commonly are: nothing here sleeps or is slowed down on 
 costs time has its reason in a comment where it stands.
 """
 
-from fastapi import FastAPI
-
+from service.api.application import Application
 from service.api.legacy import endpoints, middleware
 
 __all__ = ["install"]
 
 
-def install(app: FastAPI) -> None:
+def install(app: Application) -> None:
     """Add routes and middleware to an application."""
     app.include_router(endpoints.router, prefix="/api")
     middleware.install(app)

@@ -1,11 +1,15 @@
-"""Every error of `v1` leaves through here, in one envelope; nothing internal leaks."""
+"""Every error of `v1` leaves through `answer`, in one envelope; nothing internal leaks."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.v1.schemas import ErrorEnvelope, ErrorFacts
 from service.errors import DatabaseUnavailableError
@@ -13,60 +17,109 @@ from service.errors import DatabaseUnavailableError
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 1
-BY_STATUS = {
+TYPES: Mapping[int, tuple[str, str]] = {
     400: ("VALIDATION_ERROR", "ValidationError"),
+    401: ("AUTHENTICATION_ERROR", "AuthenticationError"),
+    403: ("AUTHORIZATION_ERROR", "AuthorizationError"),
     404: ("NOT_FOUND", "NotFoundError"),
     405: ("METHOD_NOT_ALLOWED", "MethodNotAllowedError"),
+    409: ("CONFLICT", "ConflictError"),
+    413: ("CONTENT_TOO_LARGE", "ContentTooLargeError"),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "UnsupportedMediaTypeError"),
+    429: ("RATE_LIMITED", "RateLimitError"),
     500: ("INTERNAL_ERROR", "InternalServerError"),
     503: ("SERVICE_UNAVAILABLE", "ServiceUnavailableError"),
 }
+"""Code and type of the envelope, by status; a client may rely on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    status: int
+    message: str
+    headers: Mapping[str, str] | None = None
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers."""
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(DatabaseUnavailableError, _unavailable)
-    app.add_exception_handler(Exception, _unknown)
+    """Let every error leave through `answer`."""
+    for kind in (RequestValidationError, HTTPException, DatabaseUnavailableError):
+        app.add_exception_handler(kind, answer)
+    app.add_middleware(Unforeseen)
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:]) or "body"
-    return _answer(request, 400, f"{where}: {first['msg']}")
+class Unforeseen:
+    """Pure ASGI middleware that answers what no handler foresaw.
+
+    Registered as a handler of Exception, `answer` would be called too, but the framework would then raise the
+    exception again for the server to log a second time, without its request id.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; see the ASGI specification."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if started:
+                # Half an answer is out: cutting the connection is the only way left to say so.
+                raise
+            response = await answer(Request(scope), error)
+            await response(scope, receive, send)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    status = error.status_code if error.status_code in BY_STATUS else 500
-    return _answer(request, status, str(error.detail), dict(error.headers or {}))
-
-
-async def _unavailable(request: Request, error: Exception) -> Response:
-    log.warning("dependency unavailable", reason=str(error), request_id=_request_id(request))
-    return _answer(request, 503, "A dependency is unavailable; try again.", {"retry-after": str(RETRY_AFTER_S)})
-
-
-async def _unknown(request: Request, error: Exception) -> Response:
-    log.error("unhandled error", exc_info=error, request_id=_request_id(request))
-    return _answer(request, 500, "The service failed to answer.")
-
-
-def _answer(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    code, kind = BY_STATUS[status]
+async def answer(request: Request, error: Exception) -> Response:
+    """The answer to a request that ended in an error."""
+    refusal = _refusal(error)
+    request_id = str(request.scope.get("request_id", ""))
+    # A client's mistake is no error of the service.
+    if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("unforeseen error", exc_info=error, request_id=request_id, path=request.url.path)
+    elif refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        log.warning("dependency unavailable", reason=str(error), request_id=request_id, path=request.url.path)
+    code, kind = TYPES.get(refusal.status, (f"HTTP_{refusal.status}", "HTTPError"))
     facts = ErrorFacts(
         code=code,
-        message=message,
+        message=refusal.message,
         type=kind,
         timestamp=datetime.now(UTC),
-        request_id=_request_id(request),
-        # Without the query string: it may hold what must not be logged.
+        request_id=request_id,
+        # Without the query string: it may hold what nobody should find in a log.
         path=request.url.path,
     )
     body = ErrorEnvelope(error=facts).model_dump_json().encode()
-    return Response(body, status_code=status, media_type="application/json", headers=headers)
+    return Response(body, refusal.status, dict(refusal.headers or {}), "application/json")
 
 
-def _request_id(request: Request) -> str:
-    return str(request.scope.get("request_id", ""))
+def _refusal(error: Exception) -> _Refusal:
+    match error:
+        case RequestValidationError():
+            return _Refusal(HTTPStatus.BAD_REQUEST, _invalid(error))
+        case HTTPException():
+            return _Refusal(error.status_code, str(error.detail), error.headers)
+        case DatabaseUnavailableError():
+            headers = {"retry-after": str(RETRY_AFTER_S)}
+            return _Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "A dependency is unavailable; try again.", headers)
+        case _:
+            return _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed to answer.")
+
+
+def _invalid(error: RequestValidationError) -> str:
+    """Where and what, for the first of the mistakes; never the value itself."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return "body: it is not JSON"
+    # The first part says `query` or `body`, which the client knows.
+    where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"

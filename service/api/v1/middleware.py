@@ -3,7 +3,7 @@
 import re
 from uuid import uuid4
 
-from service.telemetry import App, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 """A request id is written into logs and headers: nothing else may get there."""
@@ -12,7 +12,7 @@ ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 class RequestId:
     """Take the client's X-Request-ID when it is harmless, else make one; return it on every answer."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,18 +1,31 @@
-"""What `v1` accepts and answers. Everything is bounded; unknown keys are refused."""
+"""What `v1` accepts, and its one shape of error. Everything is bounded; unknown keys are refused.
 
+What it answers are the facts of `service.search` as they are.
+"""
+
+import re
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-# Quoted phrases, minus and OR are search syntax, so no character is forbidden: SQL gets it as a parameter.
-QueryText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+BLANKS = re.compile(r"[ \t\r\n]+")
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a NUL character cannot be searched for")
+    return text
+
+
+QueryText = Annotated[
+    str,
+    # Quoted phrases, minus and OR are search syntax, so no other character is forbidden: SQL gets it as a parameter.
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    AfterValidator(_without_nul),
+]
 WorkspaceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Technology = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+#.-]{0,30}$")]
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class SearchRequest(BaseModel):
@@ -26,6 +39,16 @@ class SearchRequest(BaseModel):
     limit: int = Field(20, ge=1, le=100, description="Hits on a page.")
     offset: int = Field(0, ge=0, le=10_000, description="Hits to pass over.")
 
+    def normalised(self) -> dict[str, object]:
+        """The same for requests that ask the same: what a cache may tell them apart by."""
+        return self.model_dump() | {"q": BLANKS.sub(" ", self.q)}
+
+
+class SearchBody(SearchRequest):
+    """A search in a body of JSON, which has numbers: a number in quotes is a mistake here."""
+
+    model_config = ConfigDict(strict=True)
+
 
 class StatsRequest(BaseModel):
     """Which workspace's statistics."""
@@ -35,53 +58,10 @@ class StatsRequest(BaseModel):
     workspace: WorkspaceId
 
 
-class HitModel(_Answer):
-    """A document that matches."""
+class NothingAsked(BaseModel):
+    """No parameters."""
 
-    id: int
-    title: str
-    workspace: str
-    technology: str
-    created_at: datetime
-    snippet: str
-    rank: float
-
-
-class SearchResponse(_Answer):
-    """One page of hits, best first."""
-
-    total: int
-    hits: tuple[HitModel, ...]
-
-
-class TechnologyStatsModel(_Answer):
-    """What a workspace holds of one technology."""
-
-    technology: str
-    document_count: int
-    avg_content_length: float
-    last_updated: datetime
-
-
-class StatsResponse(_Answer):
-    """What a workspace holds."""
-
-    workspace: str
-    technologies: tuple[TechnologyStatsModel, ...]
-
-
-class CollectionModel(_Answer):
-    """A workspace with documents."""
-
-    id: str
-    name: str
-    document_count: int
-
-
-class CollectionsResponse(_Answer):
-    """All workspaces with documents, largest first."""
-
-    collections: tuple[CollectionModel, ...]
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ErrorFacts(BaseModel):

@@ -1,14 +1,13 @@
 """Health as clients of `v1` see it."""
 
-from fastapi import APIRouter, Response
-from starlette.requests import Request
+from fastapi import APIRouter, Request, Response
 
-from service.api.operations import ready
+from service.api import operations
 
 router = APIRouter(tags=["health"])
 
 
 @router.get("/health")
-async def health(request: Request) -> Response:
-    """Whether the service can do its work, each dependency by itself."""
-    return await ready(request)
+async def health(request: Request, response: Response) -> operations.Readiness:
+    """Whether the service can do its work, each dependency by itself; 503 when it cannot."""
+    return await operations.ready(request, response)

@@ -1,67 +1,67 @@
 """Search, statistics and collections."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
+from pydantic import TypeAdapter
 
 from service.api.v1.dependencies import ResourcesDep
-from service.api.v1.schemas import (
-    CollectionsResponse,
-    SearchRequest,
-    SearchResponse,
-    StatsRequest,
-    StatsResponse,
-)
+from service.api.v1.schemas import NothingAsked, SearchBody, SearchRequest, StatsRequest
 from service.resources import Resources
+from service.search import Collections, Found, WorkspaceStats
 
+T = TypeVar("T")
 router = APIRouter(tags=["search"])
+FOUND, STATS, COLLECTIONS = TypeAdapter(Found), TypeAdapter(WorkspaceStats), TypeAdapter(Collections)
 
 
-@router.get("/search", response_model=SearchResponse)
+@router.get("/search", response_model=Found)
 async def search(request: Annotated[SearchRequest, Query()], resources: ResourcesDep) -> Response:
     """Search the documents of a workspace."""
     return await _search(request, resources)
 
 
-@router.post("/search", response_model=SearchResponse)
-async def search_by_body(request: SearchRequest, resources: ResourcesDep) -> Response:
+@router.post("/search", response_model=Found)
+async def search_by_body(request: SearchBody, resources: ResourcesDep) -> Response:
     """Search the documents of a workspace, the request in the body."""
     return await _search(request, resources)
 
 
-@router.get("/stats", response_model=StatsResponse)
+@router.get("/stats", response_model=WorkspaceStats)
 async def stats(request: Annotated[StatsRequest, Query()], resources: ResourcesDep) -> Response:
     """What a workspace holds, by technology."""
-
-    async def compute() -> bytes:
-        technologies = await resources.catalogue.stats(request.workspace)
-        answer = StatsResponse.model_validate({"workspace": request.workspace, "technologies": technologies})
-        return answer.model_dump_json().encode()
-
-    return _json(await resources.answers.get_or_compute("stats", request.model_dump(), compute))
+    facts = resources.catalogue.stats
+    return await _answer(resources, "stats", request.model_dump(), lambda: facts(request.workspace), STATS)
 
 
-@router.get("/collections", response_model=CollectionsResponse)
-async def collections(resources: ResourcesDep) -> Response:
+@router.get("/collections", response_model=Collections)
+async def collections(_: Annotated[NothingAsked, Query()], resources: ResourcesDep) -> Response:
     """All workspaces with documents, largest first."""
+    return await _answer(resources, "collections", {}, resources.catalogue.collections, COLLECTIONS)
 
+
+async def _search(asked: SearchRequest, resources: Resources) -> Response:
+    facts = resources.catalogue.search
+    return await _answer(
+        resources,
+        "search",
+        asked.normalised(),
+        lambda: facts(asked.q, asked.workspace, asked.technology, asked.limit, asked.offset),
+        FOUND,
+    )
+
+
+async def _answer(
+    resources: Resources,
+    operation: str,
+    request: Mapping[str, object],
+    facts: Callable[[], Awaitable[T]],
+    adapter: TypeAdapter[T],
+) -> Response:
     async def compute() -> bytes:
-        answer = CollectionsResponse.model_validate({"collections": await resources.catalogue.collections()})
-        return answer.model_dump_json().encode()
+        return adapter.dump_json(await facts())
 
-    return _json(await resources.answers.get_or_compute("collections", {}, compute))
-
-
-async def _search(request: SearchRequest, resources: Resources) -> Response:
-    async def compute() -> bytes:
-        found = await resources.catalogue.search(
-            request.q, request.workspace, request.technology, request.limit, request.offset
-        )
-        return SearchResponse.model_validate(found).model_dump_json().encode()
-
-    return _json(await resources.answers.get_or_compute("search", request.model_dump(), compute))
-
-
-def _json(body: bytes) -> Response:
-    # Bytes as they came from pydantic or Redis: validating and encoding them again would say nothing new.
+    body = await resources.answers.get_or_compute(f"v1:{operation}", request, compute)
+    # The bytes as pydantic wrote them or Redis kept them: to validate and encode them again would say nothing new.
     return Response(body, media_type="application/json")
