@@ -13,3 +13,19 @@ The map, from the command line down (each layer imports only those below it):
     stats, arrivals                     arrays in, numbers out
     model, errors                       the nouns
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.lab import load_run
+
+__all__ = ["load_run"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the notebooks' API when it is asked for: whoever imports one layer must not wait for all of them."""
+    if name in __all__:
+        from importlib import import_module
+
+        return getattr(import_module("bench.lab"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,10 +1,12 @@
 """Judge and report a stored run again: no server, no load, the same numbers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench import report, store
 from bench.errors import StoreError
 from bench.lab.assembly import analysed_again, claims, judged
+from bench.lab.options import DEFAULT_REPORTS, NOTEBOOKS
 from bench.model import RunRecord
 from bench.spec import Spec
 
@@ -29,8 +31,18 @@ def publish(record: RunRecord, folder: Path, *, notebooks: bool) -> RunRecord:
     record = report.render(record, folder)
     store.write(record, folder)
     if notebooks and record.experiments:
-        report.notebooks.execute_all(folder)
+        execute_notebooks(sorted(NOTEBOOKS.glob("*.ipynb")), folder)
     return record
+
+
+def execute_notebooks(chosen: Sequence[Path], run: Path | None = None) -> list[Path]:
+    """Execute notebooks on a run (reports/latest) and answer the HTML files in it.
+
+    Raises StoreError when there is no such run.
+    """
+    folder = (run or DEFAULT_REPORTS / "latest").resolve()
+    store.load(folder)
+    return report.notebooks.execute_all(chosen, folder)
 
 
 def stored_spec(folder: Path) -> Spec:

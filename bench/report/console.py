@@ -1,0 +1,42 @@
+"""The scorecard on the terminal."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.model import CriterionResult, RunRecord, Verdict
+from bench.report import words
+
+STYLES = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.NOT_MEASURED: "dim",
+}
+
+
+def show(record: RunRecord, folder: Path, console: Console | None = None) -> None:
+    """Print the answer, the scorecard, and where the report is; colours only where a terminal shows them."""
+    console = console or Console()
+    console.print(scorecard(record.criteria))
+    for result in record.criteria:
+        if result.reason and result.verdict not in (Verdict.PASS, Verdict.NOT_MEASURED):
+            console.print(Text(f"{result.id}: {result.reason}"))
+    console.print(Text(words.answer(record)))
+    console.print(
+        Text(f"Report: {folder / 'report.html'}   exit code {record.exit_code}", no_wrap=True), soft_wrap=True
+    )
+
+
+def scorecard(results: tuple[CriterionResult, ...]) -> Table:
+    """One row a criterion: verdict in words and shape, measured, interval, threshold."""
+    table = Table(title="Scorecard", title_justify="left", box=None, pad_edge=False)
+    for column in ("verdict", "criterion", "measured", "95 % interval", "threshold"):
+        table.add_column(column, overflow="fold")
+    for result in results:
+        verdict = Text(f"{words.MARKS[result.verdict]} {result.verdict.replace('_', ' ')}", STYLES[result.verdict])
+        measured = "" if result.measured is None else words.quantity(result.measured, result.unit)
+        table.add_row(verdict, result.id, measured, words.interval(result), words.threshold(result))
+    return table

@@ -1,0 +1,63 @@
+"""Where the time of a mean request goes, by role: generator lag, pool, database, cache, application, rest."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench.model import ExperimentRecord, Figure, Role
+from bench.report import words
+from bench.report.figures.style import PART_COLOURS, figure
+
+NAME = "split"
+LABELS = {
+    "lag": "generator lag",
+    "pool": "pool",
+    "db": "database",
+    "cache": "cache",
+    "app": "application",
+    "rest": "rest: network, queueing, parsing",
+}
+
+
+def draw(experiment: ExperimentRecord, path: Path) -> Figure | None:
+    """Two panels, since the arms may differ by orders of magnitude: milliseconds, and shares."""
+    split = {role: _split(experiment, role) for role in (Role.BASELINE, Role.CANDIDATE)}
+    if not all(split.values()):
+        return None
+    with figure(path, 2.9) as drawn:
+        absolute, shares = drawn.subplots(1, 2, sharey=True)
+        for row, parts in enumerate(reversed(split.values())):
+            total, left = sum(parts.values()), 0.0
+            for part, value in parts.items():
+                label = LABELS[part] if row == 0 else None
+                absolute.barh(row, value * 1e3, left=left * 1e3, color=PART_COLOURS[part], label=label)
+                shares.barh(row, value / total * 100, left=left / total * 100, color=PART_COLOURS[part])
+                left += value
+            absolute.annotate(f" {words.seconds(total)}", (total * 1e3, row), va="center", fontsize=9)
+        absolute.set_yticks([0, 1], [str(role) for role in reversed(split)])
+        absolute.margins(x=0.18)
+        absolute.set_xlabel("mean time per request, ms")
+        shares.set_xlabel("share of that time, %")
+        absolute.set_title("Where the time goes")
+        drawn.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    said = "; ".join(f"{role} {_most(parts)}" for role, parts in split.items())
+    return Figure(
+        path=f"figures/{path.name}",
+        title="Where the time goes",
+        alt=f"Mean time per request by part: {said}.",
+        caption="Mean over all judged slots, from the Server-Timing header; `rest` is what no part explains.",
+    )
+
+
+def _split(experiment: ExperimentRecord, role: Role) -> Mapping[str, float]:
+    slots = [slot for slot in experiment.slots if slot.slot.role is role and slot.parts and "mean" in slot.metrics]
+    if not slots:
+        return {}
+    parts = {part: sum(slot.parts.get(part, 0.0) for slot in slots) / len(slots) for part in LABELS if part != "rest"}
+    mean = sum(slot.metrics["mean"] for slot in slots) / len(slots)
+    return {**parts, "rest": max(mean - sum(parts.values()), 0.0)}
+
+
+def _most(parts: Mapping[str, float]) -> str:
+    total = sum(parts.values())
+    part, value = max(parts.items(), key=lambda item: item[1])
+    return f"{words.seconds(total)}, most of it {LABELS[part]} ({words.percent(value / total)})"

@@ -1,0 +1,31 @@
+"""report.html: one file with everything in it; no script, no network."""
+
+import base64
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bench.model import Figure, RunRecord
+from bench.report import sections, words
+
+
+def page(record: RunRecord, folder: Path) -> str:
+    """The whole report, its figures inlined from the run folder."""
+    environment = Environment(
+        loader=PackageLoader("bench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        record=record,
+        answer=words.answer(record),
+        scorecard=sections.scorecard(record.criteria),
+        sections=sections,
+        inline=lambda figure: _inline(figure, folder),
+    )
+
+
+def _inline(figure: Figure, folder: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode((folder / figure.path).read_bytes()).decode()

@@ -1,0 +1,76 @@
+"""report.md: the report as GitHub shows it."""
+
+from collections.abc import Iterator, Sequence
+
+from bench.model import ExperimentRecord, RunRecord
+from bench.report import sections, words
+
+
+def page(record: RunRecord) -> str:
+    """The whole report."""
+    return "\n".join(_lines(record)) + "\n"
+
+
+def _lines(record: RunRecord) -> Iterator[str]:
+    yield f"# Performance report: {_plain(record.spec)}"
+    yield ""
+    yield _plain(words.answer(record))
+    yield ""
+    yield "## Scorecard"
+    yield ""
+    yield from _table(
+        ("verdict", "criterion", "measured", "95 % interval", "threshold", "n", "could see"),
+        [
+            (f"{row.mark} {row.verdict}", f"**{row.id}**: {row.claim} ({row.origin})", row.measured, row.interval,
+             row.threshold, row.n, row.mde)
+            for row in sections.scorecard(record.criteria)
+        ],
+    )  # fmt: skip
+    yield ""
+    yield from (f"* **{row.id}**: {_plain(row.reason)}" for row in sections.scorecard(record.criteria) if row.reason)
+    for experiment in record.experiments.values():
+        yield from _experiment(experiment)
+    yield ""
+    yield "## Session and machine"
+    yield ""
+    yield "Fit to measure." if record.session.valid else "**Not fit to measure:**"
+    yield ""
+    yield from (f"* {_plain(reason)}" for reason in record.session.reasons)
+    yield ""
+    yield from _table(("", ""), sections.machine(record))
+
+
+def _experiment(experiment: ExperimentRecord) -> Iterator[str]:
+    yield ""
+    yield f"## {_plain(experiment.question)}"
+    yield ""
+    if experiment.reason:
+        yield f"**{experiment.status.capitalize()}**: {_plain(experiment.reason)}"
+        yield ""
+    yield _plain(experiment.method)
+    yield ""
+    for figure in experiment.figures:
+        yield f"![{_plain(figure.alt)}]({figure.path})"
+        yield ""
+        yield f"*{_plain(figure.caption)}*"
+        yield ""
+    yield from _table(
+        ("metric", "change", "ratio", "95 % interval", "baseline → candidate", "pairs", "could see"),
+        [
+            (row.what, row.change, row.ratio, row.interval, row.values, row.pairs, row.mde)
+            for row in sections.effect_rows(experiment)
+        ],
+    )
+    yield ""
+    yield from (f"* {name}: {_plain(value)}" for name, value in sections.facts(experiment))
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    yield from (f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows)
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown takes as it stands: names come from users' files."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

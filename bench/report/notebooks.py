@@ -1,0 +1,78 @@
+"""Execute notebooks on a stored run, in a real kernel, and save them as HTML in the run."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench.errors import PerflabError
+
+TIMEOUT_S = 120
+"""A cell that takes longer is stuck: stored runs are analysed in seconds."""
+PARAMETERS = "parameters"
+"""The tag of the cell after which the run's path is set (papermill's convention)."""
+
+
+def execute_all(notebooks: Sequence[Path], run: Path) -> list[Path]:
+    """Execute notebooks side by side, each in a kernel of its own; answer the HTML files.
+
+    Raises PerflabError naming the notebook and the error of the first cell that fails.
+    """
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(lambda notebook: execute(notebook, run), notebooks))
+
+
+def execute(notebook: Path, run: Path) -> Path:
+    """Execute one notebook on `run` and save it as `notebooks/<name>.html` there.
+
+    Raises PerflabError like `execute_all`.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+    from nbconvert import HTMLExporter
+
+    document = nbformat.read(notebook, as_version=4)
+    _inject(document, run)
+    client = NotebookClient(
+        document,
+        timeout=TIMEOUT_S,
+        kernel_manager_class=_kernel_of_this_environment(),
+        resources={"metadata": {"path": str(run)}},
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise PerflabError(f"{notebook.name} failed on {run.name}: {error.ename}: {error.evalue}.") from error
+    # Code is folded away: the page is read for its words and figures.
+    html, _ = HTMLExporter(exclude_input=True).from_notebook_node(document)
+    target = run / "notebooks" / f"{notebook.stem}.html"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(html)
+    return target
+
+
+def _inject(document: object, run: Path) -> None:
+    from nbformat.v4 import new_code_cell
+
+    cells = document.cells  # type: ignore[attr-defined] # nbformat's nodes are dicts with attributes
+    place = next((i for i, cell in enumerate(cells) if PARAMETERS in cell.metadata.get("tags", ())), -1)
+    cells.insert(place + 1, new_code_cell(f"run = {str(run)!r}"))
+
+
+def _kernel_of_this_environment() -> type:
+    """A kernel manager for the running interpreter, whatever kernels are installed on the machine."""
+    import sys
+
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    class ThisEnvironment(AsyncKernelManager):
+        """Starts ipykernel with this interpreter."""
+
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            """The command of the kernel."""
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=argv, display_name="perflab", language="python")
+
+    return ThisEnvironment

@@ -1,0 +1,130 @@
+"""What both reports say, in the order in which they say it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.model import CONTROL, CriterionResult, Effect, ExperimentRecord, RunRecord, Verdict
+from bench.report import words
+
+SECONDARY = ("p95", "p99", "mean", "p50", "spread")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the scorecard, in words."""
+
+    mark: str
+    verdict: str
+    kind: str
+    """The verdict as a style name."""
+    id: str
+    claim: str
+    origin: str
+    measured: str
+    interval: str
+    threshold: str
+    n: str
+    mde: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """One line of an experiment's table of effects."""
+
+    what: str
+    change: str
+    ratio: str
+    interval: str
+    values: str
+    pairs: str
+    mde: str
+
+
+def scorecard(results: Sequence[CriterionResult]) -> list[Row]:
+    """One row a criterion; what was measured first."""
+    ordered = sorted(results, key=lambda result: result.verdict is Verdict.NOT_MEASURED)
+    return [_row(result) for result in ordered]
+
+
+def effect_rows(experiment: ExperimentRecord) -> list[EffectRow]:
+    """Every effect in a line."""
+    return [_effect_row(effect) for effect in experiment.effects]
+
+
+def decides(experiment: ExperimentRecord, record: RunRecord) -> list[str]:
+    """What would change the verdicts that rest on this experiment: the criteria's own reasons."""
+    named = [result for result in record.criteria if result.evidence and _rests_on(result, experiment)]
+    return [f"{result.id}: {result.reason}" for result in named if result.reason]
+
+
+def machine(record: RunRecord) -> list[tuple[str, str]]:
+    """The environment, as pairs of name and value."""
+    env, services = record.environment, record.services
+    commit = env.commit or "not a checkout"
+    return [
+        ("Machine", f"{env.cores} cores, {env.memory_bytes / 2**30:.0f} GiB, {env.cpu}"),
+        ("System", f"{env.os}, kernel {env.kernel}, {env.machine}"),
+        ("Virtualisation", env.virtualisation or "none seen"),
+        ("Servers", f"{services.kind}: PostgreSQL {services.postgres}, {services.redis}. {services.reason}"),
+        ("Python", f"{env.python}; " + ", ".join(f"{name} {version}" for name, version in env.packages.items())),
+        ("Commit", f"{commit}{', with uncommitted changes' if env.dirty else ''}"),
+        ("Spec and seed", f"{record.spec}, {record.seed}"),
+        ("Started, took", f"{record.started}, {record.duration_s:.0f} s"),
+    ]
+
+
+def facts(experiment: ExperimentRecord) -> list[tuple[str, str]]:
+    """What an experiment says of its own load, as pairs of name and value."""
+    known = experiment.facts
+    said = [("Arms", "; ".join(f"{arm.role}: {arm.command}" for arm in experiment.arms))]
+    if "rate" in known:
+        held = ", ".join(f"{role} {value:g}" for role, value in known.get("capacity", {}).items())
+        said.append(("Offered rate", f"{known['rate']:.1f} requests/s to every arm: {known.get('rate_reason', '')}"))
+        said.append(("Capacity", f"{held} requests/s"))
+    if "calls_per_slot" in known:
+        said.append(("Requests per slot", f"{known['calls_per_slot']}, the same for all arms of a triple"))
+    slots = len(experiment.slots)
+    seen = sum(slot.n for slot in experiment.slots)
+    said.append(("Slots", f"{slots}, {seen:,} judged observations, {experiment.duration_s:.0f} s"))
+    return said
+
+
+def _row(result: CriterionResult) -> Row:
+    return Row(
+        mark=words.MARKS[result.verdict],
+        verdict=result.verdict.replace("_", " "),
+        kind=result.verdict.lower().replace("_", "-"),
+        id=result.id,
+        claim=result.claim,
+        origin=result.origin,
+        measured="" if result.measured is None else words.quantity(result.measured, result.unit),
+        interval=words.interval(result),
+        threshold=words.threshold(result),
+        n=str(result.n) if result.n else "",
+        mde="" if result.mde is None else words.percent(result.mde),
+        reason=result.reason,
+    )
+
+
+def _effect_row(effect: Effect) -> EffectRow:
+    noise = "noise (A/A), " if effect.comparison == CONTROL.label else ""
+    scope = "" if effect.scope == "all" else f"{effect.scope}, "
+    metric = "p99 / p50" if effect.metric == "spread" else effect.metric
+    low, high = effect.ci
+    said = words.change(effect.ratio)
+    if effect.metric == "spread":
+        said = said.replace("faster", "shorter tail").replace("slower", "longer tail")
+    return EffectRow(
+        what=f"{noise}{scope}{metric}",
+        change=said,
+        ratio=f"{effect.ratio:.3g}",
+        interval=f"{low:.3g} to {high:.3g}" + (f" ({effect.adjusted})" if effect.adjusted else ""),
+        values=words.from_to(effect),
+        pairs=str(effect.n_pairs),
+        mde="" if effect.mde is None else words.percent(effect.mde),
+    )
+
+
+def _rests_on(result: CriterionResult, experiment: ExperimentRecord) -> bool:
+    return any(piece.startswith((f"figures/{experiment.name}.", experiment.name)) for piece in result.evidence)

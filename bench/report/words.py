@@ -1,0 +1,134 @@
+"""Numbers and effects as a person says them: the one place where seconds become milliseconds."""
+
+from bench.model import CriterionResult, Effect, RunRecord, Status, Verdict
+
+MARKS = {
+    Verdict.PASS: "✔",
+    Verdict.FAIL: "✘",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.NOT_MEASURED: "○",
+}
+"""A shape for each verdict, so that none rests on colour alone."""
+FACTOR_BELOW = 0.5
+"""Below this ratio a factor reads better than a percentage."""
+
+
+def seconds(value: float) -> str:
+    """A duration with three significant digits in the unit that suits it."""
+    for unit, scale in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
+        if value * scale >= 1 or unit == "µs":
+            return f"{_three_digits(value * scale)} {unit}"
+    raise AssertionError
+
+
+def percent(value: float) -> str:
+    """A fraction as a percentage, with a digit more where it is small."""
+    return f"{value * 100:.1f} %" if abs(value) < 0.1 else f"{value * 100:.0f} %"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A measured value or threshold of a criterion in its unit."""
+    if unit == "fraction":
+        return percent(value)
+    if unit == "s":
+        return seconds(value) if value >= 0 else f"-{seconds(-value)}"
+    if unit == "count":
+        return f"{value:g}"
+    return _three_digits(value)
+
+
+def interval(result: CriterionResult) -> str:
+    """A criterion's interval; empty where there is none."""
+    if result.ci is None:
+        return ""
+    low, high = (quantity(bound, result.unit) for bound in result.ci)
+    return f"{low} to {high}"
+
+
+def threshold(result: CriterionResult) -> str:
+    """A criterion's threshold with the side on which it is good."""
+    return f"{'at least' if result.direction == 'above' else 'at most'} {quantity(result.threshold, result.unit)}"
+
+
+def effect(found: Effect) -> str:
+    """An effect in one sentence, with its interval, its pairs and what they could have seen."""
+    low, high = found.ci
+    said = f"{change(found.ratio)} (95 % interval: {change(low)} to {change(high)}; {found.n_pairs} pairs"
+    if found.mde is not None:
+        said += f"; smallest change that they could see: {percent(found.mde)}"
+    return f"{said})"
+
+
+def change(ratio: float) -> str:
+    """A ratio of times as a change."""
+    if ratio < FACTOR_BELOW:
+        return f"{_three_digits(1 / ratio)} times faster"
+    if ratio > 1 / FACTOR_BELOW:
+        return f"{_three_digits(ratio)} times slower"
+    if round(abs(ratio - 1), 3) == 0:
+        return "no change"
+    return f"{percent(abs(1 - ratio))} {'faster' if ratio < 1 else 'slower'}"
+
+
+def from_to(found: Effect) -> str:
+    """The typical values of both arms."""
+    if found.metric == "spread":
+        return f"{_three_digits(found.denominator)} → {_three_digits(found.numerator)}"
+    return f"{seconds(found.denominator)} → {seconds(found.numerator)}"
+
+
+def answer(record: RunRecord) -> str:
+    """The whole run in one paragraph, its doubts first."""
+    sentences = [*_doubts(record), *_headline(record), _tally(record)]
+    return " ".join(sentences)
+
+
+def _doubts(record: RunRecord) -> list[str]:
+    said = []
+    if not record.session.valid:
+        said.append(f"This session was not fit to measure: {'; '.join(record.session.reasons)}")
+        said[-1] = said[-1].rstrip(".") + "."
+    cut = [name for name, experiment in record.experiments.items() if experiment.status is not Status.COMPLETE]
+    if cut:
+        said.append(f"Partial: {', '.join(cut)} did not run to the end.")
+    return said
+
+
+def _headline(record: RunRecord) -> list[str]:
+    said = []
+    for name, subject in (("response_time", "The API answers"), ("query_time", "The database answers")):
+        experiment = record.experiments.get(name)
+        metric = "p50" if name == "response_time" else "mean"
+        found = experiment and main_effect(experiment.effects, metric)
+        if found:
+            said.append(f"{subject} {change(found.ratio)} ({metric} {from_to(found)}).")
+    return said
+
+
+def main_effect(effects: tuple[Effect, ...], metric: str) -> Effect | None:
+    """The effect of candidate over baseline on all requests for a metric."""
+    wanted = ("candidate/baseline", "all", metric)
+    return next((found for found in effects if (found.comparison, found.scope, found.metric) == wanted), None)
+
+
+def _tally(record: RunRecord) -> str:
+    counts = {verdict: sum(result.verdict is verdict for result in record.criteria) for verdict in Verdict}
+    total = len(record.criteria)
+    if not total:
+        return "No criterion was judged."
+    names = {
+        Verdict.PASS: "pass",
+        Verdict.FAIL: "fail",
+        Verdict.INCONCLUSIVE: "inconclusive",
+        Verdict.NOT_MEASURED: "not measured",
+    }
+    said = ", ".join(f"{counts[verdict]} {names[verdict]}" for verdict in Verdict if counts[verdict])
+    return f"Of {total} criteria: {said}."
+
+
+def _three_digits(value: float) -> str:
+    if value == 0:
+        return "0"
+    magnitude = abs(value)
+    decimals = 0 if magnitude >= 100 else 1 if magnitude >= 10 else 2 if magnitude >= 1 else 3
+    return f"{value:,.{decimals}f}"
