@@ -13,7 +13,7 @@ from bench.runner import Measurement, Records, measure, probe
 
 PROBE_USERS = 8
 """Users without pauses in the capacity probe: enough to keep two cores busy, few enough to queue little."""
-SLOT_OVERHEAD_S = 0.15
+SLOT_OVERHEAD_S = 0.25
 """Between two slots: writing the samples, asking for the identity."""
 
 
@@ -75,6 +75,7 @@ class ResponseTime:
         targets = {role: arm.target for role, arm in started.items()}
         closed = load.closed_model(PROBE_USERS)
         await probe(closed, targets, seconds=workload.warmup_s, seed=bench.seed)
+        del targets[Role.CONTROL]  # it is the baseline once more
         capacity = await probe(closed, targets, seconds=workload.probe_s, seed=bench.seed + 1)
         rate = capacity.rate(workload.load)
         held = {str(role): round(value, 1) for role, value in capacity.by_role.items()}

@@ -1,7 +1,8 @@
 """The statements that the service runs for an operation, read from `sql/queries` as the service reads them.
 
 A query is named `<operation>_<variant>` or `<operation>_<variant>_<step>`; one request runs every statement of
-its operation and variant in the order of the file. Variant `baseline` is all knobs off, `tuned` all on.
+its operation and variant in the order of the file. Variant `baseline` is all knobs off, `tuned` all on; a query
+without a variant is the same for both.
 """
 
 from collections.abc import Mapping
@@ -50,13 +51,19 @@ def _templates() -> Mapping[tuple[str, str], tuple[tuple[str, tuple[str, ...]], 
     for file in sorted(FOLDER.glob("*.sql")):
         parsed = aiosql.from_path(file, "asyncpg")
         for name in _in_file_order(parsed.available_queries, file):
-            for variant in set(VARIANT.values()):
-                operation, marker, step = name.partition(f"_{variant}")
-                if marker and (not step or step.startswith("_")):
-                    parameters = tuple(parsed.driver_adapter.var_sorted[name])
-                    key = operation, variant
-                    found[key] = (*found.get(key, ()), (getattr(parsed, name).sql, parameters))
+            template = getattr(parsed, name).sql, tuple(parsed.driver_adapter.var_sorted[name])
+            for key in _keys(name):
+                found[key] = (*found.get(key, ()), template)
     return found
+
+
+def _keys(name: str) -> list[tuple[str, str]]:
+    """The operation and the variants that a query serves: one without a variant in its name serves them all."""
+    for variant in set(VARIANT.values()):
+        operation, marker, step = name.partition(f"_{variant}")
+        if marker and (not step or step.startswith("_")):
+            return [(operation, variant)]
+    return [(name, variant) for variant in set(VARIANT.values())]
 
 
 def _in_file_order(names: list[str], file: Path) -> list[str]:
