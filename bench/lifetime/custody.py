@@ -15,13 +15,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-import bench
 from bench.lifetime import containers, processes
 from bench.lifetime.lease import Held, Lease
 from bench.lifetime.settling import Settled, remove_folder, settle
 from bench.lifetime.sweeping import STATE
 
-ROOT = Path(bench.__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 Stream = int | IO[Any] | None
 
 _log = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,9 @@ def _wait_until_ignoring(pid: int) -> None:
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         pytest.skip("this system does not tell which signals a process ignores")
-    while True:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
         mask = next(line for line in status.read_text().splitlines() if line.startswith("SigIgn"))
         if int(mask.split()[1], 16) & (1 << (signal.SIGTERM - 1)):
             return
+    pytest.fail("the guard heeds SIGTERM")

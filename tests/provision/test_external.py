@@ -60,6 +60,7 @@ async def test_long_names_stay_apart(custody: Custody, where: External) -> None:
 async def test_only_what_was_made_is_dropped(custody: Custody, where: External) -> None:
     """A database of the user's stays even when its name begins as the lab's do."""
     await _execute(where, "CREATE DATABASE perflab_of_my_own")
+    await _execute(where, "COMMENT ON DATABASE perflab_of_my_own IS 'dear to me'")
     async with start("external", custody, where=where) as servers:
         with pytest.raises(ProvisionError, match="not this lab's"):
             await servers.postgres.drop_database("of_my_own")
