@@ -47,6 +47,7 @@ class ResponseTime:
             workload=bench.workload,
             samples=bench.folder.samples,
             arrivals=bench.spec.workload.arrivals,
+            prefix=self.name,
         )
         async with arms(bench) as started, load:
             rate = await self._choose_rate(bench, load, started)

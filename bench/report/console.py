@@ -25,6 +25,8 @@ def show(record: RunRecord, folder: Path, console: Console | None = None) -> Non
         if result.reason and result.verdict not in (Verdict.PASS, Verdict.NOT_MEASURED):
             console.print(Text(f"{result.id}: {result.reason}"))
     console.print(Text(words.answer(record)))
+    for reason in record.session.reasons:
+        console.print(Text(f"Not fit to measure: {reason}"))
     console.print(
         Text(f"Report: {folder / 'report.html'}   exit code {record.exit_code}", no_wrap=True), soft_wrap=True
     )

@@ -37,6 +37,8 @@ def execute(notebook: Path, run: Path) -> Path:
         document,
         timeout=TIMEOUT_S,
         kernel_manager_class=_kernel_of_this_environment(),
+        # A socket in a private folder: nobody else on the machine can talk to the kernel.
+        transport="ipc",
         resources={"metadata": {"path": str(run)}},
     )
     try:

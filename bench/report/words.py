@@ -86,8 +86,7 @@ def answer(record: RunRecord) -> str:
 def _doubts(record: RunRecord) -> list[str]:
     said = []
     if not record.session.valid:
-        said.append(f"This session was not fit to measure: {'; '.join(record.session.reasons)}")
-        said[-1] = said[-1].rstrip(".") + "."
+        said.append("This session was not fit to measure, so nothing below can be relied on.")
     cut = [name for name, experiment in record.experiments.items() if experiment.status is not Status.COMPLETE]
     if cut:
         said.append(f"Partial: {', '.join(cut)} did not run to the end.")

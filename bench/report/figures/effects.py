@@ -31,8 +31,8 @@ def draw(experiment: ExperimentRecord, criteria: Sequence[CriterionResult], path
         axes.set_yticks(range(len(rows)), [_label(effect) for effect in reversed(rows)])
         axes.set_ylim(-0.7, len(rows) - 0.1)
         _ticks(axes)
-        axes.set_xlabel("ratio of times (left of 1: faster); dots are pairs, bars 95 % intervals")
-        axes.set_title(experiment.question)
+        axes.set_xlabel("ratio of times (left of 1: faster); bars: 95 % intervals, strokes: single pairs")
+        axes.set_title(f"{experiment.name.replace('_', ' ').capitalize()}: candidate against baseline")
     return _described(experiment, rows[0], path)
 
 

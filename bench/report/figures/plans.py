@@ -11,7 +11,7 @@ from bench.report import words
 from bench.report.figures.style import COLOURS, figure
 
 NAME = "plans"
-LINE = 0.17
+LINE = 0.125
 WRAP = 58
 
 
@@ -28,7 +28,7 @@ def draw(experiment: ExperimentRecord, query: str, folder: Path, path: Path) -> 
             axes = drawn.add_subplot(1, 2, column + 1)
             axes.set_axis_off()
             axes.set_title(f"{role}: {_time(plans[role])}", color=COLOURS[role], fontsize=10)
-            axes.text(0, 1, "\n".join(found), va="top", family="monospace", fontsize=6.3, linespacing=1.35)
+            axes.text(0, 1, "\n".join(found), va="top", family="monospace", fontsize=6.5, linespacing=1.35)
         drawn.suptitle(query.replace("_", " "), x=0.01, ha="left", fontweight="bold", fontsize=11)
     said = "; ".join(f"{role} {_time(plan)}, {_buffers(plan['Plan']):,} buffers" for role, plan in plans.items())
     return Figure(

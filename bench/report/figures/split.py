@@ -49,8 +49,9 @@ def draw(experiment: ExperimentRecord, path: Path) -> Figure | None:
 
 
 def _split(experiment: ExperimentRecord, role: Role) -> Mapping[str, float]:
-    slots = [slot for slot in experiment.slots if slot.slot.role is role and slot.parts and "mean" in slot.metrics]
-    if not slots:
+    slots = [slot for slot in experiment.slots if slot.slot.role is role and "mean" in slot.metrics]
+    # Only an arm that tells where its time went has anything to show.
+    if not any("app" in slot.parts for slot in slots):
         return {}
     parts = {part: sum(slot.parts.get(part, 0.0) for slot in slots) / len(slots) for part in LABELS if part != "rest"}
     mean = sum(slot.metrics["mean"] for slot in slots) / len(slots)
