@@ -6,6 +6,7 @@ Pure and seeded, standard library alone: the lab and the load generator's proces
 import random
 from collections.abc import Callable, Mapping
 from itertools import count, takewhile
+from math import inf
 from typing import Final
 
 from bench.errors import UsageError
@@ -23,7 +24,7 @@ def arrivals(kind: str, rate: float, duration_s: float, seed: int) -> list[float
     """
     if kind not in KINDS:
         raise UsageError(f"There is no arrival schedule {kind!r}; take one of {', '.join(KINDS)}.")
-    if not (rate > 0 and duration_s > 0):
+    if not (0 < rate < inf and 0 < duration_s < inf):
         raise UsageError(f"Arrivals need a positive rate and duration, not {rate:g}/s for {duration_s:g} s.")
     # A string seed is hashed with SHA-512: no correlation between the streams of neighbouring seeds.
     return KINDS[kind](random.Random(f"arrivals {seed}"), rate, duration_s)

@@ -43,7 +43,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     target = scope["path"] + (f"?{scope['query_string'].decode()}" if scope["query_string"] else "")
     if scope["path"] not in {"/log", "/reset", "/identity", "/freeze"}:
         LOG.append([scope["method"], target, body.decode()])
-    content = json.dumps(answer).encode()
+    content = b"<html>" if scope["path"].startswith("/garbled/") else json.dumps(answer).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
     if scope["path"] != "/plain":
         headers.append((b"server-timing", TIMING))
@@ -66,6 +66,10 @@ async def respond(path: str, query: dict[str, str]) -> tuple[int, Any]:
             return 500, {"error": "as asked"}
         case "/identity":
             return 200, {"knobs": {"api": os.environ.get("PERFLAB_TEST_API", "on")}}
+        case _ if path.startswith("/sluggish/"):
+            await asyncio.sleep(0.03)
+        case _ if path.startswith("/bare/"):
+            return 200, {}
         case _:
             pass
     return 200, {**ANSWER, "status": "healthy", "path": path}
@@ -78,7 +82,7 @@ def main() -> None:
 
     def watch() -> None:
         sys.stdin.read()
-        server.should_exit = True
+        os._exit(0)  # not waiting for answers that a test asked to be slow
 
     threading.Thread(target=watch, daemon=True).start()
     print(listening.getsockname()[1], flush=True)  # noqa: T201 - how the test learns the port

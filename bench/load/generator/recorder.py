@@ -69,7 +69,7 @@ class Recorder:
         except Exception as error:
             if current in self._due and self._listening:
                 now = time.perf_counter()
-                row = Observation(name, due - self._zero, began - self._zero, now - self._zero, 0, _reason(error, 0))
+                row = Observation(name, due - self._zero, began - self._zero, now - self._zero, 0, _told(error))
                 self._kept.append((row, None))
             raise
         finally:
@@ -119,10 +119,22 @@ def _with_parts(row: Observation, header: str) -> Observation:
 
 
 def _reason(error: BaseException, status: int) -> str:
-    if isinstance(error, CatchResponseError):  # the Locust file's own words
-        text = str(error)
-    elif status >= 400:
-        text = f"HTTP {status}"  # Locust's words hold the URL: as many errors as requests
-    else:
-        text = f"{type(error).__name__}: {error}"
-    return " ".join(text.split())[:REASON_LENGTH] or type(error).__name__
+    """Why a request failed, in words that do not hold its URL: else there are as many errors as requests."""
+    if isinstance(error, CatchResponseError):
+        return _one_line(str(error)) or "failed"  # the Locust file's own words
+    return f"HTTP {status}" if status >= 400 else _told(_root(error))
+
+
+def _root(error: BaseException) -> BaseException:
+    """What the HTTP clients have wrapped: a refused or reset connection, a timeout."""
+    # geventhttpclient keeps it in an attribute of its own.
+    inner: BaseException | None = getattr(error, "original", None) or error.__cause__ or error.__context__
+    return error if inner is None else _root(inner)
+
+
+def _told(error: BaseException) -> str:
+    return _one_line(f"{type(error).__name__}: {error}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:REASON_LENGTH]
