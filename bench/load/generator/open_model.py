@@ -19,6 +19,7 @@ from bench.arrivals import arrivals
 from bench.errors import LoadError
 from bench.load.generator import stragglers
 from bench.load.generator.alarm import alarm
+from bench.load.generator.foresight import Foresight
 from bench.load.generator.journey import perform
 from bench.load.generator.pool import Pool, disconnect
 from bench.load.generator.slot import Outcome
@@ -45,7 +46,7 @@ def run(command: Command, scenario: "Scenario", recorder: "Recorder") -> Outcome
             started, cpu = time.time(), time.process_time()
             zero = recorder.begin()
             for index, (moment, user_class) in enumerate(zip(schedule, classes, strict=True)):
-                clock.wait(zero + moment)
+                clock.wait(zero + moment - slot.foresight.lead_s)
                 slot.arrive(index, zero + moment, user_class)
             left_s = zero + command.duration_s - time.perf_counter()
             late = stragglers.wait(slot.under_way, slot_left_s=left_s, limit_s=command.straggler_s)
@@ -68,6 +69,7 @@ class _Slot:
         self.task_errors = 0
         self.stop: StopTest | None = None
         self.under_way: set[Greenlet] = set()
+        self.foresight = Foresight()
 
     def arrive(self, index: int, due: float, user_class: type[User]) -> None:
         """Give an arrival to a user, or count it as dropped."""
@@ -84,6 +86,7 @@ class _Slot:
         try:
             with self._recorder.arrival(due, type(user).__name__):
                 self._pool.start(user)
+                self.foresight.await_due(due)
                 # Seeded per arrival, not per slot: what a task draws must not depend on the order in which
                 # answers came back, or the arms of a triple would not get the same requests.
                 random.seed((self._seed << 32) + index)
