@@ -14,17 +14,14 @@ The map, from the command line down (each layer imports only those below it):
     model, errors                       the nouns
 """
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from bench.lab import load_run
-
-__all__ = ["load_run"]
+NOTEBOOKS_API = ("load_run",)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     """Import the notebooks' API when it is asked for: whoever imports one layer must not wait for all of them."""
-    if name in __all__:
+    if name in NOTEBOOKS_API:
         from importlib import import_module
 
         return getattr(import_module("bench.lab"), name)

@@ -2,21 +2,27 @@
 
 import logging
 import sys
+from typing import TYPE_CHECKING
 
 import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
 
 
 def configure(level: str) -> None:
     """Send structlog's and the standard library's lines from `level` upwards to stderr."""
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(level=number, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    rendering: tuple[Processor, ...] = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+    if sys.stderr.isatty():
+        # Plain: the pretty tracebacks print every local variable, which takes seconds and shows secrets.
+        rendering = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
+            *rendering,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),

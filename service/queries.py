@@ -15,7 +15,8 @@ import aiosql
 
 FOLDER = Path(__file__).resolve().parents[1] / "sql" / "queries"
 CHANGES_SESSION = re.compile(
-    r"\b(set|reset|discard|listen|unlisten|load|declare|prepare|deallocate|temp|temporary)\b"
+    r"\A\s*(set(?!\s+local\b)|reset|discard|listen|unlisten|load|declare|prepare|deallocate)\b"
+    r"|\b(create|into)\s+(local\s+|global\s+)?temp(orary)?\b"
     r"|\bset_config\b|\bpg_(try_)?advisory_lock(_shared)?\b",
     re.IGNORECASE,
 )

@@ -10,7 +10,9 @@ PROSE = 0.75
 """Share of letters and spaces below which a paragraph is code, a table or a drawing."""
 
 _BREAK = re.compile(r"\n\s*\n|\n\s*[-=~^`#*]{3,}\s*(?=\n|$)")
-_CODE = re.compile(r"^\s*(>>>|\.\.\. |\$ |\.\. |@\w+\(|def |class |import |from \w+ import )|^\s*[-+|]{3,}", re.MULTILINE)
+_CODE = re.compile(
+    r"^\s*(>>>|\.\.\. |\$ |\.\. |@\w+\(|def |class |import |from \w+ import )|^\s*[-+|]{3,}", re.MULTILINE
+)
 _ROLE = re.compile(r":[\w:+-]+:`([^`<]*?)\s*(?:<[^>`]*>)?`_{0,2}")
 _MARK = re.compile(r"``|`_{0,2}|\*\*|[^\S ]+")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a1-\ud7ff]")
@@ -37,7 +39,7 @@ def clean(text: str) -> str:
 def heading(text: str, name: str) -> str:
     """A title for the text: its first sentence where that is short, else the name of what it describes."""
     first = clean(text.strip().partition("\n")[0]).rstrip(".:")
-    if 3 <= first.count(" ") + 1 <= 12 and _is_prose(first) and first[0].isalpha():  # noqa: PLR2004 - a line's length
+    if 3 <= first.count(" ") + 1 <= 12 and _is_prose(first) and first[0].isalpha():
         return first[0].upper() + first[1:]
     return name
 

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import asyncpg
 
-from bench.corpus.expand import Document, documents, workspace_id
 from bench.corpus.expand import WORKSPACES as WORKSPACE_COUNT
+from bench.corpus.expand import Document, documents, workspace_id
 from bench.corpus.harvest import harvest, version
 from bench.errors import ProvisionError
 
@@ -85,7 +85,9 @@ async def tune(dsn: str, knobs: Sequence[str], *, direction: str = "apply") -> N
         invalid = await connection.fetch("SELECT indexrelid::regclass::text AS name FROM pg_index WHERE NOT indisvalid")
         if invalid:
             names = ", ".join(row["name"] for row in invalid)
-            raise ProvisionError(f"{direction} of {', '.join(knobs)} left invalid indexes: {names}; drop them and retry.")
+            raise ProvisionError(
+                f"{direction} of {', '.join(knobs)} left invalid indexes: {names}; drop them and retry."
+            )
     finally:
         await connection.close()
 
@@ -95,10 +97,12 @@ async def fingerprint(dsn: str) -> tuple[frozenset[str], frozenset[str]]:
     connection = await asyncpg.connect(dsn)
     try:
         columns = await connection.fetch(
-            "SELECT attname FROM pg_attribute WHERE attrelid = 'documents'::regclass AND attnum > 0 AND NOT attisdropped"
+            "SELECT attname FROM pg_attribute "
+            "WHERE attrelid = 'documents'::regclass AND attnum > 0 AND NOT attisdropped"
         )
         indexes = await connection.fetch(
-            "SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indisvalid AND indrelid = ANY($1::regclass[])",
+            "SELECT indexrelid::regclass::text AS name FROM pg_index "
+            "WHERE indisvalid AND indrelid = ANY($1::regclass[])",
             ["documents", "search_logs", "workspaces"],
         )
     finally:

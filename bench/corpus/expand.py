@@ -82,9 +82,7 @@ def _pools(entries: Sequence[Entry]) -> dict[str, list[tuple[Entry, str, int]]]:
     return pools
 
 
-def _compose(
-    random: np.random.Generator, pool: Sequence[tuple[Entry, str, int]], words: float
-) -> tuple[Entry, str]:
+def _compose(random: np.random.Generator, pool: Sequence[tuple[Entry, str, int]], words: float) -> tuple[Entry, str]:
     """Paragraphs until about `words` words; the first one's entry gives the title."""
     first = int(random.integers(len(pool)))
     entry, paragraph, length = pool[first]

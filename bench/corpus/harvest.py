@@ -44,7 +44,8 @@ def harvest(cache: Path | None = None) -> list[Entry]:
     folder = user_cache_path("perflab") if cache is None else cache
     kept = folder / f"harvest-{version()}.json"
     if kept.exists():
-        return [Entry(*fields, tuple(texts)) for *fields, texts in json.loads(kept.read_text())]
+        stored = json.loads(kept.read_text())
+        return [Entry(technology, source, title, tuple(texts)) for technology, source, title, texts in stored]
     found = list(_read())
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".partial", delete=False) as partial:
@@ -77,7 +78,9 @@ def _texts() -> Iterator[tuple[str, str, str]]:
         except (UnicodeDecodeError, SyntaxError, ValueError):
             continue  # test data of parsers, written to be unreadable
     for name, _, technology in sources.distributions():
-        description = metadata.metadata(name).get_payload()
+        described = metadata.metadata(name)
+        # PEP 566: the description stands in the body, or in older files in a header.
+        description = described.json.get("description")
         if isinstance(description, str):
             yield technology, f"description of {name}", description
 

@@ -46,8 +46,10 @@ MODULES: Mapping[str, str] = {
 TECHNOLOGIES: tuple[str, ...] = tuple(MODULES)
 """Most frequent first: the order of the Zipf distribution."""
 
-OMITTED = frozenset({"site-packages", "dist-packages", "test", "tests", "testing", "_vendor", "vendored", "_vendored",
-                     "idlelib", "lib2to3", "turtledemo", "distutils", "ensurepip", "__pycache__", "__phello__"})  # fmt: skip
+OMITTED = frozenset({
+    "site-packages", "dist-packages", "test", "tests", "testing", "_vendor", "vendored", "_vendored", "idlelib",
+    "lib2to3", "turtledemo", "distutils", "ensurepip", "__pycache__", "__phello__",
+})  # fmt: skip
 """Folders whose text is no documentation, is a copy of another's, or goes away with the next Python."""
 
 

@@ -95,11 +95,13 @@ def read(path: Path) -> list[Operation]:
     """
     try:
         header, *lines = path.read_text().splitlines()
-        if json.loads(header)["workload"] != FORMAT:
-            raise ValueError("another format")
-        return [Operation(**json.loads(line)) for line in lines]
+        found = json.loads(header)["workload"]
+        operations = [Operation(**json.loads(line)) for line in lines]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is not a workload file of format {FORMAT}: {error}.") from error
+        raise StoreError(f"{path} is not a workload file: {error}.") from error
+    if found != FORMAT:
+        raise StoreError(f"{path} is a workload of format {found}; this perflab reads {FORMAT}.")
+    return operations
 
 
 def _sample(documents: Iterable[Document], random: np.random.Generator) -> list[Document]:

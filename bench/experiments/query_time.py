@@ -8,8 +8,8 @@ from functools import partial
 import asyncpg
 
 from bench import design, judge
-from bench.errors import SubjectError
 from bench.corpus import Operation, fingerprint
+from bench.errors import SubjectError
 from bench.experiments import explain, statements
 from bench.experiments.context import Bench, Latencies
 from bench.experiments.live import Live

@@ -21,7 +21,7 @@ def remove(token: str, environment: dict[str, str], *, looks: int = LOOKS) -> tu
 
     Answers what was removed and what is left, in words.
     """
-    import docker  # type: ignore[import-untyped]
+    import docker
     import requests
 
     removed: list[str] = []

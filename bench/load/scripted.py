@@ -1,11 +1,11 @@
 """A deterministic load that sends nothing: real sample files, made at once from given latencies."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from bench import observations
 from bench.arrivals import arrivals as schedule
@@ -32,7 +32,8 @@ class ScriptedLoad:
 
     Moments and names come from the slot's seed, so they are the same for all arms of a triple; latencies and
     errors from the seed, the slot's index and its role, so they are not. `lag_s` is how late each request is
-    sent, and part of its latency. `refuse` answers what goes wrong with a whole slot, "" for nothing.
+    sent, and part of its latency. `parts` splits that: a column of Server-Timing and its share, as in
+    {"db_s": 0.6}. `refuse` answers what goes wrong with a whole slot, "" for nothing.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class ScriptedLoad:
         dropped: Callable[[Slot], int] = _never,
         refuse: Callable[[Slot], str] = lambda _slot: "",
         lag_s: float = 0.0,
+        parts: Mapping[str, float] | None = None,
         generator_cores: float = 0.1,
         prefix: str = "scripted",
     ) -> None:
@@ -59,6 +61,7 @@ class ScriptedLoad:
         self._dropped = dropped
         self._refuse = refuse
         self._lag_s = lag_s
+        self._parts = parts or {}
         self._generator_cores = generator_cores
         self._prefix = prefix
 
@@ -84,11 +87,13 @@ class ScriptedLoad:
         rows = []
         for i, intended_s in enumerate(schedule(self._arrivals, self._rate, slot.duration_s, slot.seed)):
             start_s = intended_s + self._lag_s
-            end_s = start_s + self._latency(slot.role, rng, i)
+            took = self._latency(slot.role, rng, i)
             error = self._error(slot.role, rng, i)
-            rows.append(
-                Observation(chooser.choice(self._names), intended_s, start_s, end_s, 500 if error else 200, error)
+            row = Observation(
+                chooser.choice(self._names), intended_s, start_s, start_s + took, 500 if error else 200, error
             )
+            parts: dict[str, Any] = {part: share * took for part, share in self._parts.items()}
+            rows.append(row._replace(**parts))
         return rows
 
     async def __aenter__(self) -> Self:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import docker  # type: ignore[import-untyped]
+import docker
 import requests
-from docker.errors import DockerException, ImageNotFound, NotFound  # type: ignore[import-untyped]
+from docker.errors import DockerException, ImageNotFound, NotFound
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.community.redis import RedisContainer
 from testcontainers.core.container import DockerContainer

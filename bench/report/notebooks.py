@@ -1,5 +1,6 @@
 """Execute notebooks on a stored run, in a real kernel, and save them as HTML in the run."""
 
+import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,19 +14,20 @@ PARAMETERS = "parameters"
 
 
 def execute_all(notebooks: Sequence[Path], run: Path) -> list[Path]:
-    """Execute notebooks side by side, each in a kernel of its own; answer the HTML files.
+    """Execute notebooks on `run`, side by side, each in a kernel of its own; answer `notebooks/<name>.html` there.
 
     Raises PerflabError naming the notebook and the error of the first cell that fails.
     """
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(lambda notebook: execute(notebook, run), notebooks))
+
+    async def side_by_side() -> list[Path]:
+        return await asyncio.gather(*(_execute(notebook, run) for notebook in notebooks))
+
+    # A loop of its own, whether or not the caller is inside one.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, side_by_side()).result()
 
 
-def execute(notebook: Path, run: Path) -> Path:
-    """Execute one notebook on `run` and save it as `notebooks/<name>.html` there.
-
-    Raises PerflabError like `execute_all`.
-    """
+async def _execute(notebook: Path, run: Path) -> Path:
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
@@ -37,12 +39,10 @@ def execute(notebook: Path, run: Path) -> Path:
         document,
         timeout=TIMEOUT_S,
         kernel_manager_class=_kernel_of_this_environment(),
-        # A socket in a private folder: nobody else on the machine can talk to the kernel.
-        transport="ipc",
         resources={"metadata": {"path": str(run)}},
     )
     try:
-        client.execute()
+        await client.async_execute()
     except CellExecutionError as error:
         raise PerflabError(f"{notebook.name} failed on {run.name}: {error.ename}: {error.evalue}.") from error
     # Code is folded away: the page is read for its words and figures.
@@ -74,7 +74,8 @@ def _kernel_of_this_environment() -> type:
         @property
         def kernel_spec(self) -> KernelSpec:
             """The command of the kernel."""
-            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            # Loopback is plain TCP, which the kernel warns about at each start.
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
             return KernelSpec(argv=argv, display_name="perflab", language="python")
 
     return ThisEnvironment

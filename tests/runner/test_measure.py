@@ -1,8 +1,8 @@
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from bench.load import Target
 from bench.load.scripted import ScriptedLoad
 from bench.model import Effect, Look, Plan, Role, Slot, SlotRecord
 from bench.runner import Measurement, Records, Silent, latencies, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def plan(pairs: int = 6, looks: tuple[Look, ...] = ()) -> Plan:
@@ -36,16 +39,20 @@ class Bystander:
     changed_after: int | None = None
 
     def provisional(self, records: Records) -> Effect | None:
+        """Nothing to say yet."""
         return None
 
     def decided(self, records: Records, look: Look) -> bool:
+        """Decided at the look it was told."""
         self.looked.append(look.pairs)
         return look.pairs == self.decide_at
 
     def keep(self, records: Records) -> None:
+        """Remember how many slots were there."""
         self.kept.append(len(records))
 
     async def verify(self) -> None:
+        """Find the arm changed after so many times."""
         self.verified += 1
         if self.changed_after is not None and self.verified > self.changed_after:
             raise SubjectError("candidate is not the arm it should be")
@@ -58,6 +65,7 @@ class Recorder(Silent):
         self.slots: list[Slot] = []
 
     def slot_started(self, slot: Slot) -> None:
+        """Remember the slot."""
         self.slots.append(slot)
 
 

@@ -27,12 +27,14 @@ budget_s = 7
 
 
 def written(folder: Path, text: str) -> Path:
+    """A spec file with this text."""
     path = folder / "mine.toml"
     path.write_text(text)
     return path
 
 
 def complaint(folder: Path, text: str, *, quick: bool = False) -> str:
+    """What the user is told when a spec with this text is loaded."""
     with pytest.raises(UsageError) as raised:
         load(written(folder, text), KNOWN, quick=quick)
     return str(raised.value)

@@ -22,6 +22,7 @@ from bench.model import (
 
 
 def smallest_run() -> RunRecord:
+    """A run with one of everything."""
     slot = SlotRecord(
         slot=Slot(index=0, block=0, triple=0, role=Role.BASELINE, seed=1, duration_s=2.0, discard_s=1.0),
         arm="baseline",

@@ -1,4 +1,4 @@
-"""Wake a greenlet at a moment of `time.perf_counter`, to about a tenth of a millisecond, which `foresight` makes up for.
+"""Wake a greenlet at a moment of `time.perf_counter`, to about a tenth of a millisecond.
 
 gevent's own timers are not enough on Linux: libev hands epoll whole milliseconds, rounded up, which would
 make every request 0.7 ms late in the middle. A timerfd is exact, and costs no more than gevent's timer:

@@ -1,0 +1,103 @@
+import ast
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from bench import report
+from bench.errors import PerflabError, StoreError, UsageError
+from bench.lab import NOTEBOOKS, load_run
+from tests.stored import make_run
+
+ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
+LOGIC = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.For, ast.While, ast.If, ast.Try, ast.Lambda)
+
+
+def outputs(notebook: Path) -> int:
+    """How many cells of a notebook carry outputs or counts."""
+    cells = json.loads(notebook.read_text())["cells"]
+    return sum(bool(cell.get("outputs") or cell.get("execution_count")) for cell in cells)
+
+
+def logic(notebook: Path) -> list[str]:
+    """Statements of a notebook that belong into the lab."""
+    code = "\n".join(cell["source"] for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code")
+    return [type(node).__name__ for node in ast.walk(ast.parse(code)) if isinstance(node, LOGIC)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small stored run with its report."""
+    folder = tmp_path_factory.mktemp("notebooks") / "run"
+    report.render(make_run(folder), folder)
+    from bench import store
+
+    store.write(report.render(store.load(folder), folder), folder)
+    return folder
+
+
+@pytest.mark.parametrize("notebook", ALL, ids=lambda path: path.stem)
+def test_notebooks_are_committed_without_outputs_and_without_logic(notebook: Path) -> None:
+    """A notebook holds words and calls; what it shows is made when it runs."""
+    assert outputs(notebook) == 0
+    assert logic(notebook) == []
+
+
+def test_outputs_and_logic_would_be_found(tmp_path: Path) -> None:
+    """The two checks can fail: a notebook with a loop and an output does."""
+    bad = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("for i in range(3):\n    print(i)", execution_count=1)]
+    )
+    nbformat.write(bad, tmp_path / "bad.ipynb")
+    assert outputs(tmp_path / "bad.ipynb") == 1
+    assert logic(tmp_path / "bad.ipynb") == ["For"]
+
+
+@pytest.mark.slow
+def test_every_notebook_runs_on_a_stored_run(run: Path) -> None:
+    """In a real kernel, on a small run: every notebook becomes a page with figures and the verdicts."""
+    pages = report.notebooks.execute_all(ALL, run)
+    assert [page.name for page in pages] == [f"{notebook.stem}.html" for notebook in ALL]
+    assert "PASS" in pages[0].read_text()
+    assert "data:image/png;base64" in pages[1].read_text()
+
+
+@pytest.mark.slow
+def test_a_cell_that_fails_is_told_with_its_notebook(run: Path, tmp_path: Path) -> None:
+    """An error in a cell ends in one sentence that names notebook and error."""
+    broken = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")])
+    nbformat.write(broken, tmp_path / "broken.ipynb")
+    with pytest.raises(PerflabError, match=r"broken\.ipynb failed on run: ZeroDivisionError: division by zero"):
+        report.notebooks.execute_all([tmp_path / "broken.ipynb"], run)
+
+
+def test_a_stored_run_gives_tables_with_units(run: Path) -> None:
+    """Criteria, effects, slots and observations arrive as DataFrames that agree with run.json."""
+    stored = load_run(run)
+    assert stored.criteria.loc["response_time", "verdict"] == "PASS"
+    assert set(stored.effects("response_time")["metric"]) >= {"p50", "mean"}
+    assert len(stored.slots("response_time")) == len(stored.experiment("response_time").slots)
+    seen = stored.observations("response_time")
+    assert seen.loc[seen["judged"], "latency_s"].gt(0).all()
+    assert int(seen["judged"].sum()) == sum(slot.n + slot.errors for slot in stored.experiment("response_time").slots)
+
+
+def test_a_stored_run_shows_itself(run: Path) -> None:
+    """The scorecard, the answer and a figure have a page form and a text form."""
+    stored = load_run(run)
+    assert "<table>" in stored.scorecard._repr_html_()
+    assert "PASS" in repr(stored.scorecard)
+    assert stored.figure("response_time.effects")._repr_png_()[0].startswith(b"\x89PNG")
+    assert "faster" in repr(stored.answer)
+
+
+def test_names_that_do_not_exist_are_told_with_the_nearest(run: Path, tmp_path: Path) -> None:
+    """A misspelt experiment or figure gets the nearest valid name; a missing run is named."""
+    stored = load_run(run)
+    with pytest.raises(UsageError, match="did you mean `response_time`"):
+        stored.experiment("respons_time")
+    with pytest.raises(UsageError, match=r"did you mean `response_time\.effects`"):
+        stored.figure("response_time.effect")
+    with pytest.raises(StoreError, match="cannot be read"):
+        load_run(tmp_path / "absent")
