@@ -11,7 +11,7 @@ forms a block has is drawn from the seed: nothing periodic on the machine can st
 import random
 from collections.abc import Sequence
 
-from bench.errors import UsageError
+from bench.errors import BudgetTooSmall, UsageError
 from bench.model import Look, Plan, Role, Slot
 from bench.stats import looks as schedules
 
@@ -57,16 +57,19 @@ def budgeted(
 ) -> Plan:
     """Lay out as many pairs as `budget_s` seconds hold when each slot costs `slot_s + overhead_s`.
 
-    Raises UsageError when they are fewer than six: no interval exists for fewer at 95 %.
+    Raises BudgetTooSmall when they are fewer than six: no interval exists for fewer at 95 %.
     """
     triple_s = len(FORWARD) * (slot_s + overhead_s)
     # The tolerance keeps a budget of exactly six pairs from failing in the last binary digit.
     blocks = int(budget_s / (triple_s * TRIPLES_A_BLOCK) + 1e-9)
     pairs = blocks * TRIPLES_A_BLOCK
     if pairs < schedules.FEWEST:
-        raise UsageError(
+        needed_s = schedules.FEWEST * triple_s
+        raise BudgetTooSmall(
             f"{experiment}: a budget of {budget_s:g} s is too small for six pairs of {slot_s:g} s slots; "
-            f"{schedules.FEWEST * triple_s:.1f} s are needed."
+            f"{needed_s:.1f} s are needed.",
+            budget_s=budget_s,
+            needed_s=needed_s,
         )
     return plan(experiment, seed=seed, looks=schedules.schedule(pairs), slot_s=slot_s, discard_s=discard_s)
 

@@ -2,6 +2,7 @@
 
 PerflabError                 exit 2: wrong usage, or the harness broke
 ├── UsageError               a spec, an option or an argument is wrong
+│   └── BudgetTooSmall       the time given holds no six pairs of slots
 ├── ProvisionError           a server could not be started or reached
 ├── SubjectError             an arm did not start, answered errors, or is not what it should be
 ├── LoadError                the load generator failed
@@ -19,6 +20,15 @@ class PerflabError(Exception):
 
 class UsageError(PerflabError):
     """The user asked for something that does not exist or cannot be done."""
+
+
+class BudgetTooSmall(UsageError):  # noqa: N818 - what it is
+    """An experiment cannot be laid out in its time. `budget_s` and `needed_s` are seconds."""
+
+    def __init__(self, sentence: str, *, budget_s: float, needed_s: float) -> None:
+        super().__init__(sentence)
+        self.budget_s = budget_s
+        self.needed_s = needed_s
 
 
 class ProvisionError(PerflabError):

@@ -5,8 +5,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
-from bench import design, store
+from bench import design, report, store
 from bench.environment import OwnProcesses, describe
 from bench.experiments import Draft, Experiment, find
 from bench.lab.again import SPEC_FILE
@@ -78,6 +79,13 @@ def make_run(folder: Path, *, speed: float = 0.5, neighbours: bool = False, only
     )
     record = judged(record, claims(spec.criteria))
     store.write(record, folder)
+    return record
+
+
+def reported(folder: Path, **options: Any) -> RunRecord:
+    """Write a complete run with its report; options are those of `make_run`."""
+    record = report.draw(make_run(folder, **options), folder)
+    report.write(record, folder)
     return record
 
 

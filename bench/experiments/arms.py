@@ -35,7 +35,7 @@ class Arm:
 
         Raises SubjectError when it is not.
         """
-        identity = await identify(self.running.base_url)
+        identity = await identify(self.command.name, self.running.base_url)
         verify(self.command.name, identity, self.expected)
 
     def record(self) -> ArmRecord:
@@ -75,6 +75,6 @@ async def _start(bench: Bench, role: Role) -> Arm:
     columns, indexes = await fingerprint(bench.databases[role])
     wanted = expected(bench.knobs[role], columns=columns, indexes=indexes)
     running = await start(command, bench.custody, bench.logs)
-    identity = await identify(running.base_url)
+    identity = await identify(command.name, running.base_url)
     verify(command.name, identity, wanted)
     return Arm(role, command, running, wanted, identity)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bench.environment import OwnProcesses
 from bench.lifetime import Custody
-from bench.model import ArmRecord, Claim, Effect, Look, Role, SlotRecord
+from bench.model import ArmRecord, Claim, Effect, Look, Plan, Role, SlotRecord
 from bench.provision import Servers
 from bench.runner import Progress, Records
 from bench.spec import ExperimentSpec, Spec
@@ -40,6 +40,8 @@ class Bench:
     spec: Spec
     timing: ExperimentSpec
     """This experiment's budget and slots, after --quick and --budget."""
+    plan: Plan
+    """What `Experiment.plan` made of it."""
     seed: int
     claims: Sequence[Claim]
     folder: RunFolder
@@ -81,6 +83,12 @@ class Experiment(Protocol):
     @property
     def metric(self) -> str:
         """The metric that decides; shown while the experiment runs."""
+
+    def plan(self, timing: ExperimentSpec, seed: int) -> Plan:
+        """Lay out the slots: pure, and asked for before anything is started.
+
+        Raises BudgetTooSmall when the time does not hold what an answer takes.
+        """
 
     async def run(self, bench: Bench) -> None:
         """Measure; everything found goes into `bench.draft` as soon as it is known."""

@@ -15,8 +15,9 @@ from bench.experiments.context import Bench, Latencies
 from bench.experiments.live import Live
 from bench.load import Target
 from bench.load.queries import Call, QueriesLoad
-from bench.model import ArmRecord, Effect, Look, Role, Slot
+from bench.model import ArmRecord, Effect, Look, Plan, Role, Slot
 from bench.runner import Measurement, Records, measure
+from bench.spec import ExperimentSpec
 
 SLOT_OVERHEAD_S = 0.1
 """Between two slots: writing the samples."""
@@ -38,17 +39,19 @@ class QueryTime:
     )
     metric = "mean"
 
-    async def run(self, bench: Bench) -> None:
-        """Explain each query on both sides, learn how many calls fill a slot, walk the plan."""
-        plan = design.budgeted(
+    def plan(self, timing: ExperimentSpec, seed: int) -> Plan:
+        """As many pairs as the budget holds."""
+        return design.budgeted(
             self.name,
-            seed=bench.seed,
-            budget_s=bench.timing.budget_s,
-            slot_s=bench.timing.slot_s,
-            discard_s=bench.timing.discard_s,
+            seed=seed,
+            budget_s=timing.budget_s,
+            slot_s=timing.slot_s,
+            discard_s=timing.discard_s,
             overhead_s=SLOT_OVERHEAD_S,
         )
-        bench.draft.looks = plan.looks
+
+    async def run(self, bench: Bench) -> None:
+        """Explain each query on both sides, learn how many calls fill a slot, walk the plan."""
         bench.draft.arms = tuple([await _arm(bench, role) for role in Role])
         await _explain(bench)
         asked = [operation for operation in bench.operations if statements.call(operation, Role.BASELINE)]
@@ -63,7 +66,7 @@ class QueryTime:
         async with load:
             await measure(
                 Measurement(
-                    plan=plan,
+                    plan=bench.plan,
                     load=load,
                     targets={role: Target(str(role), bench.databases[role]) for role in Role},
                     verify=partial(_verify, bench),

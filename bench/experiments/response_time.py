@@ -8,8 +8,9 @@ from bench.experiments.arms import Arm, arms
 from bench.experiments.context import Bench, Latencies
 from bench.experiments.live import Live
 from bench.load.locust import LocustLoad
-from bench.model import Effect, Look, Role
+from bench.model import Effect, Look, Plan, Role
 from bench.runner import Measurement, Records, measure, probe
+from bench.spec import ExperimentSpec
 
 PROBE_USERS = 8
 """Users without pauses in the capacity probe: enough to keep two cores busy, few enough to queue little."""
@@ -27,20 +28,21 @@ class ResponseTime:
         "alternate between baseline, candidate and a second baseline process. Latency counts from the moment a "
         "request was due, and each pair of neighbouring slots gives one ratio."
     )
-
     metric = "p50"
+
+    def plan(self, timing: ExperimentSpec, seed: int) -> Plan:
+        """As many pairs as the budget holds."""
+        return design.budgeted(
+            self.name,
+            seed=seed,
+            budget_s=timing.budget_s,
+            slot_s=timing.slot_s,
+            discard_s=timing.discard_s,
+            overhead_s=SLOT_OVERHEAD_S,
+        )
 
     async def run(self, bench: Bench) -> None:
         """Probe the capacity, choose the rate, warm every arm, walk the plan."""
-        plan = design.budgeted(
-            self.name,
-            seed=bench.seed,
-            budget_s=bench.timing.budget_s,
-            slot_s=bench.timing.slot_s,
-            discard_s=bench.timing.discard_s,
-            overhead_s=SLOT_OVERHEAD_S,
-        )
-        bench.draft.looks = plan.looks
         load = LocustLoad(
             custody=bench.custody,
             locustfile=bench.spec.workload.locustfile,
@@ -53,7 +55,7 @@ class ResponseTime:
             rate = await self._choose_rate(bench, load, started)
             await measure(
                 Measurement(
-                    plan=plan,
+                    plan=bench.plan,
                     load=load.open_model(rate),
                     targets={role: arm.target for role, arm in started.items()},
                     verify=partial(_verify, started),

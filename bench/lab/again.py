@@ -21,18 +21,28 @@ def report_again(run: Path, *, notebooks: bool = True) -> tuple[RunRecord, Path]
     """
     record = store.load(run)
     folder = (run.parent if run.suffix == ".json" else run).resolve()
-    record = judged(analysed_again(record, folder), claims(stored_spec(folder).criteria))
+    record = analysed_again(record, folder)
+    record = judged(record, claims(stored_spec(folder).criteria))
     return publish(record, folder, notebooks=notebooks), folder
 
 
 def publish(record: RunRecord, folder: Path, *, notebooks: bool) -> RunRecord:
-    """Write run.json, figures, report.md, report.html and, when asked, the executed notebooks."""
+    """Write the figures of a judged run, run.json, report.md, report.html and, when asked, the executed notebooks."""
+    record = report.draw(record, folder)
+    # Once more: the verdicts name the figures as their evidence.
+    record = judged(record, claims(stored_spec(folder).criteria))
     store.write(record, folder)
-    record = report.render(record, folder)
-    store.write(record, folder)
+    report.write(record, folder)
     if notebooks and record.experiments:
-        execute_notebooks(sorted(NOTEBOOKS.glob("*.ipynb")), folder)
+        suitable = [path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if _can_show(path, record)]
+        report.notebooks.execute_all(suitable, folder)
     return record
+
+
+def _can_show(notebook: Path, record: RunRecord) -> bool:
+    """Whether the run has measured what the notebook is about."""
+    measured = {name for name, experiment in record.experiments.items() if experiment.effects}
+    return report.notebooks.needed(notebook) <= measured
 
 
 def execute_notebooks(chosen: Sequence[Path], run: Path | None = None) -> list[Path]:

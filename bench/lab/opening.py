@@ -15,7 +15,7 @@ from bench.environment import OwnProcesses
 from bench.experiments import Bench, Draft
 from bench.lab import caches
 from bench.lifetime import Custody, sweep
-from bench.model import Claim, Role, Services
+from bench.model import Claim, Plan, Role, Services
 from bench.provision import Servers
 from bench.runner import Progress
 from bench.spec import ArmSpec, Spec
@@ -41,19 +41,19 @@ class Ground:
 
     def bench(
         self,
-        experiment: str,
+        plan: Plan,
         *,
-        seed: int,
         claims: Sequence[Claim],
         draft: Draft,
         save: Callable[[], None],
         progress: Progress,
     ) -> Bench:
-        """What one experiment is given."""
+        """What the experiment of this plan is given."""
         return Bench(
             spec=self.spec,
-            timing=self.spec.experiments[experiment],
-            seed=seed,
+            timing=self.spec.experiments[plan.experiment],
+            plan=plan,
+            seed=plan.seed,
             claims=claims,
             folder=self.folder,
             logs=self.logs,

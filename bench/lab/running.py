@@ -7,6 +7,7 @@ no server survives.
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +19,11 @@ from bench.experiments import Draft, Experiment, find
 from bench.lab.again import SPEC_FILE, publish, stored_spec
 from bench.lab.assembly import claims, experiment_record, judged
 from bench.lab.opening import Ground, opened
-from bench.lab.options import DEFAULT_REPORTS, ROOT, Options, effective_spec
+from bench.lab.options import DEFAULT_REPORTS, ROOT, Options, effective_spec, plans
 from bench.model import (
     SCHEMA_VERSION,
     Claim,
+    Plan,
     RunRecord,
     Services,
     Session,
@@ -42,18 +44,18 @@ async def run_spec(options: Options, progress: Progress) -> tuple[RunRecord, Pat
     """
     run = _Run.resumed(options.resume) if options.resume else _Run.new(options)
     run.save()
-    run.folder.publish()
     try:
         async with opened(run.spec, run.folder, options.services, progress) as ground:
+            run.folder.publish()
             run.record = replace(run.record, services=ground.services)
-            for name, experiment in _chosen(run).items():
-                progress.stage(f"{name}: {experiment.question}")
+            for experiment in run.ahead():
+                progress.stage(f"{experiment.name}: {experiment.question}")
                 await run.perform(experiment, ground, progress)
-    except asyncio.CancelledError:
-        run.finish()
+    except BaseException:
+        run.leave()
         raise
     progress.stage("report")
-    run.finish()
+    run.save()
     run.record = publish(run.record, run.folder.path, notebooks=True)
     return run.record, run.folder.path
 
@@ -61,39 +63,53 @@ async def run_spec(options: Options, progress: Progress) -> tuple[RunRecord, Pat
 class _Run:
     """The run being made: its record so far and its folder."""
 
-    def __init__(self, spec: Spec, folder: RunFolder, record: RunRecord, seed: int) -> None:
+    def __init__(self, spec: Spec, folder: RunFolder, record: RunRecord, plans: Mapping[str, Plan]) -> None:
         self.spec = spec
         self.folder = folder
         self.record = record
         self.claims: tuple[Claim, ...] = claims(spec.criteria)
-        self._seed = seed
+        self._plans = plans
         self._began = time.monotonic() - record.duration_s
 
     @classmethod
     def new(cls, options: Options) -> "_Run":
         spec = effective_spec(options)
+        seed = SystemRandom().randrange(2**31) if options.seed is None else options.seed
+        laid_out = plans(spec, seed, options.budget_s)
         run_id = new_run_id(spec.name)
         folder = RunFolder.create(options.reports or DEFAULT_REPORTS, run_id)
         (folder.path / SPEC_FILE).write_text(spec.model_dump_json(indent=1))
-        seed = SystemRandom().randrange(2**31) if options.seed is None else options.seed
-        return cls(spec, folder, _empty(run_id, spec, seed), seed)
+        return cls(spec, folder, _empty(run_id, spec, seed), laid_out)
 
     @classmethod
     def resumed(cls, run: Path) -> "_Run":
         record = store.load(run)
         folder = (run.parent if run.suffix == ".json" else run).resolve()
-        return cls(stored_spec(folder), RunFolder(folder), record, record.seed)
+        spec = stored_spec(folder)
+        return cls(spec, RunFolder(folder), record, plans(spec, record.seed))
+
+    def ahead(self) -> list[Experiment]:
+        """The spec's experiments that are not complete yet, in the spec's order."""
+        known = find()
+        done = {name for name, record in self.record.experiments.items() if record.status is Status.COMPLETE}
+        return [known[name] for name in self.spec.experiments if name not in done]
 
     def save(self) -> None:
         """Write the record with every verdict that can be given by now."""
         self.record = judged(replace(self.record, duration_s=time.monotonic() - self._began), self.claims)
         store.write(self.record, self.folder.path)
 
-    finish = save
+    def leave(self) -> None:
+        """Keep what was measured when the run ends early; a folder without any of it would only be in the way."""
+        if self.record.experiments:
+            self.save()
+        else:
+            self.folder.discard()
 
     async def perform(self, experiment: Experiment, ground: Ground, progress: Progress) -> None:
         """Run one experiment; whatever it measured is in the record afterwards, complete or partial."""
-        draft = Draft()
+        plan = self._plans[experiment.name]
+        draft = Draft(looks=plan.looks)
         began = time.monotonic()
 
         def keep(status: Status, reason: str = "") -> None:
@@ -109,8 +125,7 @@ class _Run:
             self.save()
 
         bench = ground.bench(
-            experiment.name,
-            seed=self._seed,
+            plan,
             claims=self.claims,
             draft=draft,
             save=lambda: keep(Status.PARTIAL, INTERRUPTED),
@@ -125,13 +140,6 @@ class _Run:
             keep(Status.PARTIAL if draft.slots else Status.FAILED, INTERRUPTED)
             raise
         keep(Status.COMPLETE)
-
-
-def _chosen(run: _Run) -> dict[str, Experiment]:
-    """The spec's experiments that are not complete yet, in the spec's order."""
-    known = find()
-    done = {name for name, record in run.record.experiments.items() if record.status is Status.COMPLETE}
-    return {name: known[name] for name in run.spec.experiments if name not in done}
 
 
 def _empty(run_id: str, spec: Spec, seed: int) -> RunRecord:

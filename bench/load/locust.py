@@ -111,8 +111,11 @@ class LocustLoad:
         )
         try:
             report = await self._generator.play(command, limit_s=slot.duration_s + self._straggler_s + self._grace_s)
+        except LoadError as error:
+            self.stop()
+            raise LoadError(f"{target.arm}: {error}") from error
         except BaseException:
-            # Also when cancelled: half a slot's load must not run into the next one's measurement.
+            # Cancelled: half a slot's load must not run into the next one's measurement.
             self.stop()
             raise
         return Sample(

@@ -1,12 +1,12 @@
 """Records to pages. Nothing here computes a verdict: what a page says stands in run.json.
 
-render      figures, report.md and report.html of a run
-console     the scorecard on the terminal
-notebooks   the notebooks executed on a run
-words       numbers and effects as a person says them
+draw, write  the figures; report.md and report.html
+console      the scorecard on the terminal
+notebooks    the notebooks executed on a run
+words        numbers and effects as a person says them
 """
 
 from bench.report import console, notebooks
-from bench.report.rendering import render
+from bench.report.rendering import draw, write
 
-__all__ = ["console", "notebooks", "render"]
+__all__ = ["console", "draw", "notebooks", "write"]

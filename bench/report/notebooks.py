@@ -44,13 +44,21 @@ async def _execute(notebook: Path, run: Path) -> Path:
     try:
         await client.async_execute()
     except CellExecutionError as error:
-        raise PerflabError(f"{notebook.name} failed on {run.name}: {error.ename}: {error.evalue}.") from error
+        reason = f"{error.ename}: {error.evalue}".rstrip(".")
+        raise PerflabError(f"{notebook.name} failed on {run.name}: {reason}.") from error
     # Code is folded away: the page is read for its words and figures.
     html, _ = HTMLExporter(exclude_input=True).from_notebook_node(document)
     target = run / "notebooks" / f"{notebook.stem}.html"
     target.parent.mkdir(exist_ok=True)
     target.write_text(html)
     return target
+
+
+def needed(notebook: Path) -> frozenset[str]:
+    """The experiments without which a notebook has nothing to show: `perflab.experiments` of its metadata."""
+    import nbformat
+
+    return frozenset(nbformat.read(notebook, as_version=4).metadata.get("perflab", {}).get("experiments", ()))
 
 
 def _inject(document: object, run: Path) -> None:

@@ -8,15 +8,28 @@ from bench.report import html, markdown
 from bench.report.figures import draw_all
 
 
-def render(record: RunRecord, folder: Path) -> RunRecord:
-    """Draw the figures, write both reports, answer the record with its figures described.
+def draw(record: RunRecord, folder: Path) -> RunRecord:
+    """Draw the figures into the run folder and answer the record with them described.
 
     Raises StoreError when the folder cannot be written.
     """
     try:
-        record = draw_all(record, folder)
+        return draw_all(record, folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def write(record: RunRecord, folder: Path) -> None:
+    """Write report.md and report.html with the figures that `draw` has described.
+
+    Raises StoreError when the folder cannot be written.
+    """
+    try:
         (folder / "report.md").write_text(markdown.page(record))
         (folder / "report.html").write_text(html.page(record, folder))
     except OSError as error:
-        raise StoreError(f"the report cannot be written to {folder} ({error.strerror}); free space there.") from error
-    return record
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> StoreError:
+    return StoreError(f"the report cannot be written to {folder} ({error.strerror}); free space there.")

@@ -1,5 +1,6 @@
 """The folder of one run: made before the first server starts, so that a bad place is told at once."""
 
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,6 +50,10 @@ class RunFolder:
     def plans(self) -> Path:
         """Where the EXPLAIN outputs are."""
         return self.path / "plans"
+
+    def discard(self) -> None:
+        """Remove the folder with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def publish(self) -> None:
         """Let `latest` beside the run point to it; a file system without links does without."""

@@ -45,8 +45,8 @@ class Expected:
     """Empty: the database is not checked."""
 
 
-async def identify(base_url: str) -> Identity:
-    """Ask a service what it is.
+async def identify(name: str, base_url: str) -> Identity:
+    """Ask the arm `name` what it is.
 
     Raises SubjectError when it does not answer, or not in the form of an identity.
     """
@@ -56,7 +56,9 @@ async def identify(base_url: str) -> Identity:
             response.raise_for_status()
             return Identity.model_validate_json(response.content)
     except (httpx.HTTPError, ValidationError) as error:
-        raise SubjectError(f"{base_url}{PATH} does not tell the service's identity: {error}") from error
+        # A connection that breaks off has no words of its own.
+        reason = str(error) or type(error).__name__
+        raise SubjectError(f"{name} at {base_url}{PATH} does not tell its identity ({reason}).") from error
 
 
 def verify(name: str, identity: Identity, expected: Expected) -> None:

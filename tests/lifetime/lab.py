@@ -6,6 +6,7 @@ outlives it, as multiprocessing makes them).
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -47,4 +48,6 @@ def main(state: Path, way: str) -> None:
 
 
 if __name__ == "__main__":
+    # Under nohup it would be ignored, which is not what the tests ask about.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     main(Path(sys.argv[1]), sys.argv[2])

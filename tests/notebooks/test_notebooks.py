@@ -5,10 +5,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from bench import report
+from bench import report, store
 from bench.errors import PerflabError, StoreError, UsageError
 from bench.lab import NOTEBOOKS, load_run
-from tests.stored import make_run
+from bench.lab.again import publish
+from tests.stored import reported
 
 ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
 LOGIC = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.For, ast.While, ast.If, ast.Try, ast.Lambda)
@@ -30,10 +31,7 @@ def logic(notebook: Path) -> list[str]:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small stored run with its report."""
     folder = tmp_path_factory.mktemp("notebooks") / "run"
-    report.render(make_run(folder), folder)
-    from bench import store
-
-    store.write(report.render(store.load(folder), folder), folder)
+    store.write(reported(folder), folder)
     return folder
 
 
@@ -101,3 +99,11 @@ def test_names_that_do_not_exist_are_told_with_the_nearest(run: Path, tmp_path: 
         stored.figure("response_time.effect")
     with pytest.raises(StoreError, match="cannot be read"):
         load_run(tmp_path / "absent")
+
+
+def test_a_notebook_is_left_out_where_its_experiment_was_not_run(tmp_path: Path) -> None:
+    """A run of one experiment gets the pages of the notebooks that can show it, and no error for the others."""
+    folder = tmp_path / "run"
+    record = reported(folder, only=("query_time",))
+    publish(record, folder, notebooks=True)
+    assert [page.stem for page in (folder / "notebooks").iterdir()] == ["01_scorecard"]

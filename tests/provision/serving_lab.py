@@ -5,6 +5,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -46,4 +47,6 @@ async def main(state: Path, kind: str, way: str) -> None:
 
 
 if __name__ == "__main__":
+    # Under nohup it would be ignored, which is not what the tests ask about.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))

@@ -11,7 +11,7 @@ from rich.console import Console
 from bench import report
 from bench.model import RunRecord, Session, Status, Verdict
 from bench.report import console, markdown, words
-from tests.stored import make_run
+from tests.stored import reported
 
 Rendered = tuple[RunRecord, Path]
 
@@ -82,7 +82,7 @@ def test_figures_are_large_enough_and_not_blank(rendered: Rendered) -> None:
 
 def test_figures_follow_the_data(rendered: Rendered, tmp_path: Path) -> None:
     """A run with another effect draws another picture and says another sentence."""
-    other = report.render(make_run(tmp_path / "other", speed=0.9), tmp_path / "other")
+    other = reported(tmp_path / "other", speed=0.9)
     mine, theirs = (each.experiments["response_time"].figures[0] for each in (rendered[0], other))
     assert (rendered[1] / mine.path).read_bytes() != (tmp_path / "other" / theirs.path).read_bytes()
     assert mine.alt != theirs.alt
@@ -97,7 +97,7 @@ def test_the_answer_comes_first(rendered: Rendered) -> None:
 
 def test_an_unfit_session_says_so_before_anything_else(tmp_path: Path) -> None:
     """A void session's report opens with the warning and its reason, on every medium."""
-    record = report.render(make_run(tmp_path / "run", neighbours=True), tmp_path / "run")
+    record = reported(tmp_path / "run", neighbours=True)
     assert not record.session.valid
     page, text = (tmp_path / "run" / "report.html").read_text(), (tmp_path / "run" / "report.md").read_text()
     assert page.index("not fit to measure") < page.index("Scorecard")
@@ -169,5 +169,5 @@ def test_the_terminal_shows_every_criterion_in_80_columns(rendered: Rendered) ->
 def test_a_run_without_experiments_still_reports(tmp_path: Path, rendered: Rendered) -> None:
     """Nothing measured is said, not crashed on."""
     empty = replace(rendered[0], experiments={}, session=Session(valid=False, reasons=("Nothing was measured.",)))
-    report.render(empty, tmp_path)
+    report.write(report.draw(empty, tmp_path), tmp_path)
     assert "Nothing was measured" in (tmp_path / "report.md").read_text()

@@ -114,7 +114,7 @@ async def test_it_serves_and_ends_when_told(
     """A real process over real HTTP: it is what was asked for, answers, and on SIGTERM ends with code 0, all closed."""
     settings = databases.settings(knobs)
     running = await _start(knobs, databases, custody, tmp_path)
-    identity = await identify(running.base_url)
+    identity = await identify("v1", running.base_url)
     assert (identity.pid, identity.knobs, identity.config_hash) == (running.pid, knobs, settings.config_hash())
     path = "/api/search" if knobs["api"] == "off" else "/api/v1/search"
     async with httpx.AsyncClient(base_url=running.base_url, trust_env=False) as client:

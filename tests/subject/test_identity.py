@@ -44,7 +44,7 @@ def server() -> Iterator[tuple[str, dict[str, object]]]:
 
 async def test_an_identity_is_read(server: tuple[str, dict[str, object]]) -> None:
     """What the service tells arrives in its parts."""
-    identity = await identify(server[0])
+    identity = await identify("candidate", server[0])
     assert identity.config_hash == "abc"
     assert identity.database.indexes == ("a", "b")
 
@@ -52,8 +52,8 @@ async def test_an_identity_is_read(server: tuple[str, dict[str, object]]) -> Non
 async def test_an_answer_that_is_no_identity_is_refused(server: tuple[str, dict[str, object]]) -> None:
     """A service that does not tell its configuration cannot be an arm."""
     del server[1]["config_hash"]
-    with pytest.raises(SubjectError, match="does not tell the service's identity"):
-        await identify(server[0])
+    with pytest.raises(SubjectError, match="candidate at http.* does not tell its identity"):
+        await identify("candidate", server[0])
 
 
 @pytest.mark.parametrize(
