@@ -55,8 +55,8 @@ def harvest(cache: Path | None = None) -> list[Entry]:
 
 
 def version() -> str:
-    """Fingerprint of what `harvest` finds: the installed text and the code that reads it."""
-    code = b"".join(Path(module).read_bytes() for module in (sources.__file__, cleaning.__file__, __file__))
+    """Fingerprint of everything here: the installed text, and the code that makes documents and requests of it."""
+    code = b"".join(module.read_bytes() for module in sorted(Path(__file__).parent.glob("*.py")))
     return hashlib.sha256(sources.fingerprint().encode() + code).hexdigest()[:16]
 
 

@@ -28,6 +28,16 @@ ABSENT = "zyzzyva quokkaesque"
 """Words that no documentation of software holds."""
 COMMON_RANK, RARE_BELOW = 150, 4
 """A common word is among this many most frequent ones; a rare one is in fewer than so many sampled documents."""
+STOP_WORDS = frozenset({
+    "about", "above", "after", "again", "against", "because", "been", "before", "being", "below", "between",
+    "both", "could", "does", "doing", "down", "during", "each", "from", "further", "have", "having", "here",
+    "hers", "herself", "himself", "into", "itself", "just", "more", "most", "myself", "once", "only", "other",
+    "ours", "ourselves", "over", "same", "should", "some", "such", "than", "that", "their", "theirs", "them",
+    "themselves", "then", "there", "these", "they", "this", "those", "through", "under", "until", "very",
+    "were", "what", "when", "where", "which", "while", "whom", "will", "with", "would", "your", "yours",
+    "yourself", "yourselves",
+})  # fmt: skip
+"""Words of four letters or more that full-text search ignores (Snowball's English list): nobody searches for them."""
 WORD = re.compile(r"[a-z]{4,}")
 PHRASE = re.compile(r"[A-Za-z]{3,} [A-Za-z]{3,} [A-Za-z]{3,}")
 
@@ -116,7 +126,7 @@ def _sample(documents: Iterable[Document], random: np.random.Generator) -> list[
 
 
 def _searches(sample: Sequence[Document], random: np.random.Generator) -> list[Operation]:
-    frequency = Counter(word for document in sample for word in set(WORD.findall(document.content.lower())))
+    frequency = Counter(word for document in sample for word in set(_words(document)))
     common = {word for word, _ in frequency.most_common(COMMON_RANK)}
     kinds = random.choice(list(KINDS), size=len(sample), p=list(KINDS.values())).tolist()
     narrow = (random.random(len(sample)) < WITH_TECHNOLOGY).tolist()
@@ -141,7 +151,7 @@ def _query(
     document: Document, kind: str, common: set[str], frequency: Counter[str], random: np.random.Generator
 ) -> tuple[str, str]:
     """The kind that the document's text allows, and a query of that kind."""
-    words = WORD.findall(document.content.lower())
+    words = _words(document)
     frequent = [word for word in words if word in common]
     phrases = PHRASE.findall(document.content)
     if kind == "none":
@@ -154,6 +164,11 @@ def _query(
     if kind == "phrase" and phrases:
         return kind, f'"{_pick(phrases, random)}"'
     return "multi", " ".join(_pick(words, random) for _ in range(3))
+
+
+def _words(document: Document) -> list[str]:
+    words = WORD.findall(document.content.lower())
+    return [word for word in words if word not in STOP_WORDS] or words
 
 
 def _pick(values: Sequence[str], random: np.random.Generator) -> str:

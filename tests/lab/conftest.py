@@ -1,6 +1,7 @@
 """The command line on a tiny spec: real servers, real load, half a minute of it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from platformdirs import user_cache_path
 
 from bench import store
+from bench.corpus import harvest, version
 from bench.lifetime import sweep
 from bench.model import RunRecord
 
@@ -115,8 +118,12 @@ def ended(process: "subprocess.Popen[str]") -> Ended:
 
 @pytest.fixture(scope="package")
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tests' own caches: documents, databases, workloads."""
-    return tmp_path_factory.mktemp("caches")
+    """The tests' own caches: databases and workloads are made anew, the text is read once for all tests."""
+    folder = tmp_path_factory.mktemp("caches")
+    harvest()
+    (folder / "perflab").mkdir()
+    shutil.copy(user_cache_path("perflab") / f"harvest-{version()}.json", folder / "perflab")
+    return folder
 
 
 @pytest.fixture
