@@ -59,3 +59,19 @@ def test_the_time_of_an_ended_process_is_not_forgotten() -> None:
         child.kill()
         child.wait()
     assert own.cpu_s() >= during
+
+
+def test_the_work_of_a_grandchild_that_came_and_went_counts() -> None:
+    """PostgreSQL's parallel workers begin and end within a slot: no look ever sees them, their time is ours."""
+    brief = BURN.replace("0.8", "0.3")
+    parent = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {brief!r}])\nprint(flush=True)\n"
+    own = OwnProcesses()
+    before = own.cpu_s()
+    child = subprocess.Popen([sys.executable, "-c", f"{parent}time.sleep(30)"], stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert own.cpu_s() - before >= 0.3
+    finally:
+        child.kill()
+        child.communicate()
