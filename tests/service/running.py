@@ -40,10 +40,10 @@ class Service:
     resources: Resources
     prefix: str
 
-    async def get(self, path: str, **parameters: Any) -> httpx.Response:
+    async def get(self, path: str, *, headers: Mapping[str, str] | None = None, **parameters: Any) -> httpx.Response:
         """GET a path below the API's prefix."""
         asked = {name: value for name, value in parameters.items() if value is not None}
-        return await self.client.get(self.prefix + path, params=asked)
+        return await self.client.get(self.prefix + path, params=asked, headers=headers)
 
     async def post(self, path: str, body: object) -> httpx.Response:
         """POST JSON to a path below the API's prefix."""

@@ -6,6 +6,7 @@ costs time has its reason in a comment where it stands.
 
 from service.api.application import Application
 from service.api.legacy import endpoints, middleware
+from service.api.legacy.deprecation import Deprecated
 
 __all__ = ["install"]
 
@@ -14,3 +15,4 @@ def install(app: Application) -> None:
     """Add routes and middleware to an application."""
     app.include_router(endpoints.router, prefix="/api")
     middleware.install(app)
+    app.outermost.append(Deprecated)

@@ -1,4 +1,4 @@
-"""Every error of `v1` leaves through `answer`, in one envelope; nothing internal leaks."""
+"""Every error of `v1` leaves through `answer`: one envelope, or RFC 9457 for those who ask; nothing internal leaks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.v1.schemas import ErrorEnvelope, ErrorFacts
+from service.api.v1.schemas import ErrorEnvelope, ErrorFacts, Problem
 from service.errors import DatabaseUnavailableError
 
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 1
+PROBLEM_TYPE = "application/problem+json"
 TYPES: Mapping[int, tuple[str, str]] = {
     400: ("VALIDATION_ERROR", "ValidationError"),
     401: ("AUTHENTICATION_ERROR", "AuthenticationError"),
@@ -98,8 +99,25 @@ async def answer(request: Request, error: Exception) -> Response:
         # Without the query string: it may hold what nobody should find in a log.
         path=request.url.path,
     )
-    body = ErrorEnvelope(error=facts).model_dump_json().encode()
-    return Response(body, refusal.status, dict(refusal.headers or {}), "application/json")
+    headers = {**(refusal.headers or {}), "vary": "accept"}
+    if PROBLEM_TYPE in request.headers.get("accept", ""):
+        problem = _problem(facts, refusal.status).model_dump_json()
+        return Response(problem, refusal.status, headers, PROBLEM_TYPE)
+    return Response(ErrorEnvelope(error=facts).model_dump_json(), refusal.status, headers, "application/json")
+
+
+def _problem(facts: ErrorFacts, status: int) -> Problem:
+    name = facts.code.lower().replace("_", "-")
+    return Problem(
+        type=f"urn:docaiche:problem:{name}",
+        title=name.replace("-", " ").capitalize(),
+        status=status,
+        detail=facts.message,
+        instance=facts.path,
+        code=facts.code,
+        timestamp=facts.timestamp,
+        request_id=facts.request_id,
+    )
 
 
 def _refusal(error: Exception) -> _Refusal:

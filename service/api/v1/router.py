@@ -1,17 +1,24 @@
 """Put `v1` together."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
 
 from service.api.application import Application
 from service.api.v1 import errors
+from service.api.v1.bodies import JsonBodies
 from service.api.v1.endpoints import health, search
 from service.api.v1.middleware import RequestId
-from service.api.v1.schemas import ErrorEnvelope
+from service.api.v1.schemas import ErrorEnvelope, Problem
+from service.api.v1.versioning import ApiVersion
 
 PREFIX = "/api/v1"
-ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorEnvelope} for status in (400, 404, 405, 500, 503)}
+STATUSES = (400, 404, 405, 413, 415, 500, 503)
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorEnvelope, "content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
+    for status in STATUSES
+}
 
 
 def install(app: Application) -> None:
@@ -21,4 +28,5 @@ def install(app: Application) -> None:
     router.include_router(health.router)
     app.include_router(router)
     errors.install(app)
-    app.outermost.append(RequestId)
+    # From the inside out: refusals, too, carry the version and the request's id.
+    app.outermost.extend([JsonBodies, partial(ApiVersion, prefix=PREFIX), RequestId])

@@ -79,3 +79,19 @@ class ErrorEnvelope(BaseModel):
     """The one shape of every error."""
 
     error: ErrorFacts
+
+
+class Problem(BaseModel):
+    """The same facts as RFC 9457 has them, for clients that accept application/problem+json."""
+
+    type: str
+    """A URI that names the kind of problem; it leads nowhere."""
+    title: str
+    """The kind in words: the same for every problem of it."""
+    status: int
+    detail: str
+    instance: str
+    """The path that was asked."""
+    code: str
+    timestamp: datetime
+    request_id: str

@@ -1,0 +1,41 @@
+"""Every answer of the old API says since when it is old, when it ends, and where to go."""
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PREFIX = "/api"
+SUCCESSOR = "/api/v1"
+DEPRECATED = datetime(2026, 11, 1, tzinfo=UTC)
+SUNSET = datetime(2027, 5, 1, tzinfo=UTC)
+"""Not earlier than its deprecation, as RFC 9745 section 4 asks."""
+HEADERS = (
+    # RFC 9745: a date of structured fields, in seconds since 1970.
+    (b"deprecation", f"@{int(DEPRECATED.timestamp())}".encode()),
+    # RFC 8594: an HTTP date.
+    (b"sunset", format_datetime(SUNSET, usegmt=True).encode()),
+)
+
+
+class Deprecated:
+    """Pure ASGI middleware: Deprecation, Sunset and the successor's Link on all answers below /api."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; see the ASGI specification."""
+        if scope["type"] != "http" or not scope["path"].startswith(f"{PREFIX}/"):
+            await self._app(scope, receive, send)
+            return
+        # As it was sent: percent-encoded, so that nothing in it can end the header.
+        path = scope.get("raw_path", scope["path"].encode())
+        link = b"<" + SUCCESSOR.encode() + path.removeprefix(PREFIX.encode()) + b'>; rel="successor-version"'
+
+        async def send_with_notice(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *HEADERS, (b"link", link)]
+            await send(message)
+
+        await self._app(scope, receive, send_with_notice)
