@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bench import design
 from bench.environment import OwnProcesses
 from bench.lifetime import Custody
 from bench.model import ArmRecord, Claim, Effect, Look, Plan, Role, SlotRecord
@@ -95,3 +96,18 @@ class Experiment(Protocol):
 
     def analyse(self, looks: Sequence[Look], slots: Records, latencies: Latencies) -> tuple[Effect, ...]:
         """Turn stored slots into effects: pure, so that a stored run can be judged again."""
+
+
+def within_budget(name: str, timing: ExperimentSpec, seed: int, *, overhead_s: float) -> Plan:
+    """As many pairs as the spec's budget holds, where each slot costs `overhead_s` beside its own length.
+
+    Raises BudgetTooSmall.
+    """
+    return design.budgeted(
+        name,
+        seed=seed,
+        budget_s=timing.budget_s,
+        slot_s=timing.slot_s,
+        discard_s=timing.discard_s,
+        overhead_s=overhead_s,
+    )

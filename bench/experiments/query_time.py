@@ -7,11 +7,11 @@ from functools import partial
 
 import asyncpg
 
-from bench import design, judge
+from bench import judge
 from bench.corpus import Operation, fingerprint
 from bench.errors import SubjectError
 from bench.experiments import explain, statements
-from bench.experiments.context import Bench, Latencies
+from bench.experiments.context import Bench, Latencies, within_budget
 from bench.experiments.live import Live
 from bench.load import Target
 from bench.load.queries import Call, QueriesLoad
@@ -41,14 +41,7 @@ class QueryTime:
 
     def plan(self, timing: ExperimentSpec, seed: int) -> Plan:
         """As many pairs as the budget holds."""
-        return design.budgeted(
-            self.name,
-            seed=seed,
-            budget_s=timing.budget_s,
-            slot_s=timing.slot_s,
-            discard_s=timing.discard_s,
-            overhead_s=SLOT_OVERHEAD_S,
-        )
+        return within_budget(self.name, timing, seed, overhead_s=SLOT_OVERHEAD_S)
 
     async def run(self, bench: Bench) -> None:
         """Explain each query on both sides, learn how many calls fill a slot, walk the plan."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from bench import design, judge
+from bench import judge
 from bench.experiments.arms import Arm, arms
-from bench.experiments.context import Bench, Latencies
+from bench.experiments.context import Bench, Latencies, within_budget
 from bench.experiments.live import Live
 from bench.load.locust import LocustLoad
 from bench.model import Effect, Look, Plan, Role
@@ -32,14 +32,7 @@ class ResponseTime:
 
     def plan(self, timing: ExperimentSpec, seed: int) -> Plan:
         """As many pairs as the budget holds."""
-        return design.budgeted(
-            self.name,
-            seed=seed,
-            budget_s=timing.budget_s,
-            slot_s=timing.slot_s,
-            discard_s=timing.discard_s,
-            overhead_s=SLOT_OVERHEAD_S,
-        )
+        return within_budget(self.name, timing, seed, overhead_s=SLOT_OVERHEAD_S)
 
     async def run(self, bench: Bench) -> None:
         """Probe the capacity, choose the rate, warm every arm, walk the plan."""
