@@ -58,7 +58,10 @@ async def prepare(server: Server, states: Iterable[DatabaseState], tell: Callabl
 
     Raises ProvisionError when the server refuses a statement.
     """
-    for state in sorted(set(states), key=lambda state: len(state.tunings)):
+    wanted = set(states)
+    # Every other begins as a copy of the plain one, whether or not an arm uses that.
+    plains = {DatabaseState(state.documents, state.seed) for state in wanted}
+    for state in sorted(wanted | plains, key=lambda state: len(state.tunings)):
         plain = DatabaseState(state.documents, state.seed)
         if state == plain:
             tell(f"loading {state.documents:,} documents")

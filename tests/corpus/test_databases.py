@@ -86,6 +86,14 @@ async def test_an_arm_s_fingerprint_tells_the_states_apart(servers: Servers) -> 
     assert plain_indexes < tuned_indexes
 
 
+async def test_a_tuned_state_needs_no_plain_one_beside_it(servers: Servers) -> None:
+    """A spec whose arms are all tuned: the plain database that theirs is a copy of is made too."""
+    await databases.prepare(servers.postgres, [DatabaseState(1000, 3, ("indexes",))], lambda _: None)
+    _, indexes = await fingerprint(servers.postgres.dsn(DatabaseState(1000, 3, ("indexes",)).name))
+    _, plain = await fingerprint(servers.postgres.dsn(DatabaseState(1000, 3).name))
+    assert plain < indexes
+
+
 async def test_an_invalid_index_is_told(copy: str) -> None:
     """CREATE INDEX CONCURRENTLY that failed leaves one behind, which no query would use."""
     connection = await asyncpg.connect(copy)
