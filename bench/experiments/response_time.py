@@ -74,11 +74,11 @@ class ResponseTime:
         del targets[Role.CONTROL]  # it is the baseline once more
         capacity = await probe(closed, targets, seconds=workload.probe_s, seed=bench.seed + 1)
         rate = capacity.rate(workload.load)
-        held = {str(role): round(value, 1) for role, value in capacity.by_role.items()}
+        held = {str(role): round(each.rate, 1) for role, each in capacity.by_role.items()}
         bench.draft.facts.update(
             rate=rate,
             capacity=held,
-            rate_reason=f"{workload.load:.0%} of what the slower arm held in {workload.probe_s:g} s without pauses",
+            rate_reason=capacity.reason(workload.load, workload.probe_s),
             arrivals=workload.arrivals,
         )
         bench.progress.note(f"{self.name}: capacity {held} requests/s, offered {rate:.1f}/s to every arm")

@@ -69,7 +69,7 @@ class _Slot:
         self.task_errors = 0
         self.stop: StopTest | None = None
         self.under_way: set[Greenlet] = set()
-        self.foresight = Foresight()
+        self.foresight = Foresight(command.rate)
 
     def arrive(self, index: int, due: float, user_class: type[User]) -> None:
         """Give an arrival to a user, or count it as dropped."""
