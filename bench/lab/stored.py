@@ -1,6 +1,6 @@
 """A stored run as notebooks see it: typed, with tables and figures that show themselves."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from bench import observations, store
 from bench.errors import UsageError
 from bench.lab.options import DEFAULT_REPORTS
-from bench.model import ExperimentRecord, RunRecord
+from bench.model import Effect, ExperimentRecord, RunRecord
 from bench.report import sections, words
 from bench.spec import nearest
 
@@ -66,10 +66,11 @@ class StoredRun:
         """A row per effect: metric, scope, comparison, ratio, low, high, n_pairs, mde; times in seconds."""
         import pandas as pd
 
+        kept = [field.name for field in fields(Effect) if field.name not in {"ci", "pairs"}]
         rows = [
             {**asdict(effect), "low": effect.ci[0], "high": effect.ci[1]} for effect in self.experiment(name).effects
         ]
-        return pd.DataFrame(rows).drop(columns=["ci", "pairs"], errors="ignore")
+        return pd.DataFrame(rows, columns=[*kept, "low", "high"])
 
     def slots(self, name: str) -> "pd.DataFrame":
         """A row per slot: its place in the plan, its role, p50 and the other figures in seconds, its health."""

@@ -1,5 +1,6 @@
 import ast
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -79,6 +80,16 @@ def test_a_stored_run_gives_tables_with_units(run: Path) -> None:
     seen = stored.observations("response_time")
     assert seen.loc[seen["judged"], "latency_s"].gt(0).all()
     assert int(seen["judged"].sum()) == sum(slot.n + slot.errors for slot in stored.experiment("response_time").slots)
+
+
+def test_a_run_without_effects_gives_an_empty_table(tmp_path: Path) -> None:
+    """Interrupted before enough pairs: the columns are there, so that a notebook filters them as ever."""
+    record = reported(tmp_path)
+    early = {name: replace(experiment, effects=()) for name, experiment in record.experiments.items()}
+    store.write(replace(record, experiments=early), tmp_path)
+    effects = load_run(tmp_path).effects("response_time")
+    assert effects.empty
+    assert {"metric", "ratio", "low", "high"} <= set(effects.columns)
 
 
 def test_a_stored_run_shows_itself(run: Path) -> None:
