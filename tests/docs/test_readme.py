@@ -7,6 +7,8 @@ import pytest
 
 from bench import criteria, experiments
 from bench.cli import COMMANDS
+from bench.lab.options import known
+from bench.spec import load
 from service.settings import KNOBS
 
 ROOT = Path(__file__).parents[2]
@@ -67,3 +69,9 @@ def test_what_the_default_spec_measures_is_there() -> None:
         assert f"[experiments.{name}]" in spec
     for name in criteria.catalogue():
         assert re.search(rf"^{name} = ", spec, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("spec", sorted((ROOT / "specs").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_spec_that_ships_is_valid(spec: Path) -> None:
+    """A spec of ours loads with what is known today, under its own name."""
+    assert load(spec, known()).name == spec.stem
