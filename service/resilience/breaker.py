@@ -137,7 +137,7 @@ class CircuitBreaker:
         """
         if now >= self._until:
             self._become(CircuitState.HALF_OPEN if self._state is CircuitState.OPEN else CircuitState.OPEN, now)
-        elif self._is_judged:
+        elif self._is_judged and self._in_flight.overdue(now):
             self._judge(now)
         if self._permits <= 0:
             for listener in self._listeners:

@@ -12,11 +12,12 @@ def window(state: CircuitState, config: BreakerConfig) -> Window:
     """An empty window for the calls of the stay."""
     if state is CircuitState.DISABLED:
         return NoWindow()
+    minimum = fewest_to_judge(state, config)
     if state is CircuitState.HALF_OPEN:
-        return ProbeWindow(config.half_open_calls)
+        return ProbeWindow(config.half_open_calls, minimum)
     if config.window_s is not None:
-        return TimeWindow(config.window_s)
-    return CountWindow(config.window_calls)
+        return TimeWindow(config.window_s, minimum)
+    return CountWindow(config.window_calls, minimum)
 
 
 def permits(state: CircuitState, config: BreakerConfig) -> float:

@@ -21,13 +21,17 @@ class Counts(NamedTuple):
 
 
 class Window(Protocol):
-    """Remembers outcomes. A new one is made at every transition of the breaker."""
+    """Remembers outcomes. A new one is made at every transition of the breaker.
+
+    A quick success lowers the rates of failed and of slow calls, so there is no need to look at them after it, except
+    when it is the call that makes the `minimum` complete, or when older successes have left with time.
+    """
 
     def succeeded(self, now: float) -> bool:
         """Remember a quick success; whether the rates are worth a look after it."""
 
     def add(self, now: float, *, failed: bool, slow: bool) -> None:
-        """Remember any outcome."""
+        """Remember any outcome; the rates are worth a look."""
 
     def counts(self, now: float) -> Counts:
         """What is in the window now."""
@@ -36,22 +40,23 @@ class Window(Protocol):
 class CountWindow:
     """The last `size` calls. Calls are numbered, and only the failed and slow ones kept: the others are the rest."""
 
-    __slots__ = ("_bad", "_ended", "_failed", "_size", "_slow")
+    __slots__ = ("_bad", "_ended", "_failed", "_minimum", "_size", "_slow")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, minimum: int) -> None:
         self._size = size
+        self._minimum = minimum
         self._ended = 0
         self._failed = 0
         self._slow = 0
         self._bad: deque[tuple[int, bool, bool]] = deque()
 
     def succeeded(self, now: float) -> bool:  # noqa: ARG002 # the other window's question
-        """Remember a quick success; whether any call in the window was not one."""
+        """Remember a quick success; whether it makes the minimum complete and any call in the window was not one."""
         self._ended += 1
         if not self._bad:
             return False
         self._expire()
-        return True
+        return self._ended == self._minimum
 
     def add(self, now: float, *, failed: bool, slow: bool) -> None:  # noqa: ARG002
         """Remember any outcome."""
@@ -75,7 +80,7 @@ class CountWindow:
 
 
 class ProbeWindow(CountWindow):
-    """A count window of which every call is worth a look: a half-open circuit is judged on successes too."""
+    """A count window of a half-open circuit: it closes on successes, so every call is worth a look."""
 
     __slots__ = ()
 
@@ -92,27 +97,37 @@ class _Bucket:
 
     def __init__(self, number: float) -> None:
         self.number = number
-        self.calls = self.failed = self.slow = 0
+        self.calls = 0
+        self.failed = 0
+        self.slow = 0
 
 
 class TimeWindow:
     """The calls that ended in the last `seconds`, in buckets that leave with time, whether calls come or not."""
 
-    __slots__ = ("_bad", "_buckets", "_current", "_until", "_width")
+    __slots__ = ("_buckets", "_calls", "_current", "_failed", "_has_turned", "_minimum", "_slow", "_until", "_width")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, minimum: int) -> None:
         self._width = seconds / BUCKETS
+        self._minimum = minimum
+        self._calls = 0
+        self._failed = 0
+        self._slow = 0
         self._buckets: deque[_Bucket] = deque()
         self._current = _Bucket(-math.inf)
-        self._bad = 0
         self._until = -math.inf
+        self._has_turned = False
 
     def succeeded(self, now: float) -> bool:
-        """Remember a quick success; whether any call in the window was not one."""
+        """Remember a quick success; whether it makes the minimum complete, or is the first after others left."""
         if now >= self._until:
             self._turn(now)
         self._current.calls += 1
-        return self._bad > 0
+        self._calls += 1
+        if self._has_turned or self._calls == self._minimum:
+            self._has_turned = False
+            return True
+        return False
 
     def add(self, now: float, *, failed: bool, slow: bool) -> None:
         """Remember any outcome."""
@@ -121,27 +136,27 @@ class TimeWindow:
         self._current.calls += 1
         self._current.failed += failed
         self._current.slow += slow
-        self._bad += failed + slow
+        self._calls += 1
+        self._failed += failed
+        self._slow += slow
 
     def counts(self, now: float) -> Counts:
         """What is in the window now."""
         if now >= self._until:
             self._turn(now)
-        buckets = self._buckets
-        return Counts(
-            sum(bucket.calls for bucket in buckets),
-            sum(bucket.failed for bucket in buckets),
-            sum(bucket.slow for bucket in buckets),
-        )
+        return Counts(self._calls, self._failed, self._slow)
 
     def _turn(self, now: float) -> None:
+        self._has_turned = True
         number = now // self._width
         self._until = (number + 1) * self._width
         self._current = _Bucket(number)
         self._buckets.append(self._current)
         while self._buckets[0].number <= number - BUCKETS:
             gone = self._buckets.popleft()
-            self._bad -= gone.failed + gone.slow
+            self._calls -= gone.calls
+            self._failed -= gone.failed
+            self._slow -= gone.slow
 
 
 class NoWindow:
