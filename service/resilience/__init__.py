@@ -4,19 +4,32 @@ From the outside in: fallback, retry, breaker, bulkhead, timeout.
 """
 
 from service.resilience.breaker import CircuitBreaker
+from service.resilience.bulkhead import Bulkhead
 from service.resilience.config import BreakerConfig
 from service.resilience.errors import BulkheadFullError, CallTimeoutError, CircuitOpenError, RejectedError
+from service.resilience.fallback import Fallback
+from service.resilience.guard import Guard
 from service.resilience.listener import Listener
+from service.resilience.policy import Policy
+from service.resilience.retry import Retry, RetryBudget
 from service.resilience.state import CircuitState, Snapshot
+from service.resilience.timeout import Timeout
 
 __all__ = [
     "BreakerConfig",
+    "Bulkhead",
     "BulkheadFullError",
     "CallTimeoutError",
     "CircuitBreaker",
     "CircuitOpenError",
     "CircuitState",
+    "Fallback",
+    "Guard",
     "Listener",
+    "Policy",
     "RejectedError",
+    "Retry",
+    "RetryBudget",
     "Snapshot",
+    "Timeout",
 ]
