@@ -2,7 +2,9 @@
 
 ServiceError
 ├── ConfigurationError         the service must not start
-└── DatabaseUnavailableError   PostgreSQL cannot answer now; trying again later may help
+├── DatabaseUnavailableError   PostgreSQL cannot answer now; trying again later may help
+├── MigrationError             the schema could not be changed
+└── UsageError                 a command was given words that it does not know
 """
 
 
@@ -16,3 +18,11 @@ class ConfigurationError(ServiceError):
 
 class DatabaseUnavailableError(ServiceError):
     """PostgreSQL did not answer, not in time, or not any more."""
+
+
+class MigrationError(ServiceError):
+    """PostgreSQL refused a migration, or its file is none."""
+
+
+class UsageError(ServiceError):
+    """A command of the service was called with words that it does not know."""

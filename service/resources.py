@@ -58,7 +58,7 @@ async def _corpus_version(database: Database, settings: Settings) -> str:
         version: str = (await database.fetch(named["corpus_version"]))[0]["version"]
     except asyncpg.UndefinedTableError as error:
         raise ConfigurationError(
-            "DOCAICHE_DATABASE_URL names a database without the table documents; apply sql/migrations to it."
+            "DOCAICHE_DATABASE_URL names a database without the table documents; run `python -m service.migrate up`."
         ) from error
     if settings.fulltext and (lacking := sorted(NEEDED - columns)):
         raise ConfigurationError(

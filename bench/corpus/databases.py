@@ -5,12 +5,15 @@ The plain one is filled by COPY; every other begins as a file copy of it and get
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import asyncpg
+from pogo_core.error import BadMigrationError
+from pogo_core.util import migrate
 
 from bench.corpus.expand import WORKSPACES as WORKSPACE_COUNT
 from bench.corpus.expand import Document, documents, workspace_id
@@ -18,6 +21,9 @@ from bench.corpus.harvest import harvest, version
 from bench.errors import ProvisionError
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
+MIGRATIONS = SQL / "migrations"
+log = logging.getLogger(__name__)
+log.setLevel(logging.ERROR)  # pogo warns of every migration that it applies
 BUILDING = {"maintenance_work_mem": "512MB", "max_parallel_maintenance_workers": "2", "synchronous_commit": "off"}
 """Settings of the building session alone: they make index builds quicker and leave no trace."""
 DOCUMENT_COLUMNS = ("id", "workspace_id", "technology", "title", "content", "source", "created_at", "updated_at")
@@ -48,7 +54,7 @@ class DatabaseState:
         return f"docs_{applied}_{self._fingerprint()}"[:60]
 
     def _fingerprint(self) -> str:
-        files = [*_migrations(), *(SQL / "tuning" / f"{knob}.apply.sql" for knob in self.tunings)]
+        files = [*sorted(MIGRATIONS.glob("*.sql")), *(SQL / "tuning" / f"{knob}.apply.sql" for knob in self.tunings)]
         parts = [version(), str(self.documents), str(self.seed), *(file.read_text() for file in files)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
 
@@ -122,8 +128,7 @@ def statements(text: str) -> list[str]:
 async def _fill(dsn: str, state: DatabaseState) -> None:
     connection = await asyncpg.connect(dsn)
     try:
-        for migration in _migrations():
-            await _execute(connection, migration.read_text(), migration)
+        await _migrate(connection)
         await connection.copy_records_to_table(
             "workspaces",
             columns=("id", "name"),
@@ -135,6 +140,13 @@ async def _fill(dsn: str, state: DatabaseState) -> None:
         await connection.execute("VACUUM (ANALYZE)")
     finally:
         await connection.close()
+
+
+async def _migrate(connection: "asyncpg.Connection") -> None:
+    try:
+        await migrate.apply(connection, MIGRATIONS, schema_name="public", logger=log)
+    except BadMigrationError as error:
+        raise ProvisionError(f"PostgreSQL refused a migration: {error}: {error.__cause__}.") from error
 
 
 async def _execute(connection: "asyncpg.Connection", statement: str, file: Path) -> None:
@@ -155,7 +167,3 @@ def _row(document: Document) -> tuple[object, ...]:
         document.created_at,
         document.created_at,
     )
-
-
-def _migrations() -> list[Path]:
-    return sorted((SQL / "migrations").glob("*.up.sql"))

@@ -88,7 +88,7 @@ def _texts() -> Iterator[tuple[str, str, str]]:
 def _docstrings(code: str, name: str) -> Texts:
     """Docstrings of a module, its classes and their members; functions inside functions document nobody."""
     nodes: list[tuple[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, str]]
-    nodes = [(ast.parse(code), name)]
+    nodes = [(_parsed(code), name)]
     while nodes:
         node, name = nodes.pop()
         match node.body:
@@ -97,6 +97,15 @@ def _docstrings(code: str, name: str) -> Texts:
         if isinstance(node, ast.Module | ast.ClassDef):
             members = [child for child in node.body if isinstance(child, _MEMBER)]
             nodes.extend((child, f"{name}.{child.name}") for child in reversed(members))
+
+
+def _parsed(code: str) -> ast.Module:
+    try:
+        return ast.parse(code)
+    except SystemError:
+        # CPython 3.11 and 3.12 miscount their depth, now and then, when a garbage collection falls into parsing
+        # (gh-106905); the same text is parsed well the next time.
+        return ast.parse(code)
 
 
 def _comments(code: str, name: str) -> Texts:

@@ -1,6 +1,5 @@
 """Databases in every state, on a real PostgreSQL."""
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -130,10 +129,3 @@ def test_every_knob_of_the_database_can_be_reverted() -> None:
     applied = {path.name.partition(".")[0] for path in folder.glob("*.apply.sql")}
     reverted = {path.name.partition(".")[0] for path in folder.glob("*.revert.sql")}
     assert applied == reverted == set(DATABASE_KNOBS)
-
-
-def test_every_migration_has_its_way_back() -> None:
-    """Each `up` has a `down` of the same name."""
-    names = [re.sub(r"\.(up|down)\.sql$", "", path.name) for path in (databases.SQL / "migrations").glob("*.sql")]
-    assert names
-    assert all(names.count(name) == 2 for name in names)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -11,10 +10,10 @@ import pytest
 from bench.corpus import tune
 from bench.lifetime import Custody
 from bench.provision import Servers, start
+from service.db import migrations
 from tests.service.documents import COLUMNS, WORKSPACES, rows
 from tests.service.running import Databases
 
-MIGRATIONS = sorted((Path(__file__).parents[2] / "sql" / "migrations").glob("*.up.sql"))
 STATES = ((), ("indexes",), ("fulltext",), ("indexes", "fulltext"))
 
 
@@ -62,9 +61,8 @@ async def fresh_redis(servers: Servers) -> AsyncIterator[str]:
 
 async def _build(servers: Servers) -> dict[tuple[str, ...], str]:
     plain = await servers.postgres.create_database("plain")
+    await migrations.up(plain)
     connection = await asyncpg.connect(plain)
-    for migration in MIGRATIONS:
-        await connection.execute(migration.read_text())
     await connection.copy_records_to_table(
         "workspaces", columns=("id", "name"), records=[(name, name.title()) for name in WORKSPACES]
     )

@@ -76,7 +76,7 @@ def test_a_database_without_tables_prevents_the_start(databases: Databases) -> N
     plain = databases.by_tunings[()]
     empty = plain.removesuffix("plain") + "postgres"
     settings = databases.settings(OFF, database_url=empty)
-    assert_one_sentence(failed_start(environment(settings)), "DOCAICHE_DATABASE_URL", "sql/migrations")
+    assert_one_sentence(failed_start(environment(settings)), "DOCAICHE_DATABASE_URL", "service.migrate up")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ async def test_its_log_is_json_with_the_request_s_id(
     """Machines read the log: one object a line, the traceback inside."""
     running = await _start(ON, databases, custody, tmp_path, database_url=own_copy)
     connection = await asyncpg.connect(own_copy)
-    await connection.execute("DROP TABLE documents")
+    await connection.execute("DROP TABLE documents CASCADE")
     await connection.close()
     async with httpx.AsyncClient(base_url=running.base_url, trust_env=False) as client:
         response = await client.get("/api/v1/collections", headers={"X-Request-ID": "find-me"})

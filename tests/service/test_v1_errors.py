@@ -119,7 +119,7 @@ async def test_an_unforeseen_error_leaks_nothing(databases: Databases, own_copy:
     with capture_logs() as lines:
         async with running(settings) as service:
             connection = await asyncpg.connect(own_copy)
-            await connection.execute("DROP TABLE documents")
+            await connection.execute("DROP TABLE documents CASCADE")
             await connection.close()
             response = await service.get("/search", **GOOD)
     assert response.status_code == 500

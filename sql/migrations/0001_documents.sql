@@ -1,5 +1,7 @@
 -- The documents that are searched, and a log of what was searched for.
+-- depends:
 
+-- migrate: apply
 CREATE TABLE workspaces (
     id text PRIMARY KEY,
     name text NOT NULL,
@@ -28,3 +30,8 @@ CREATE TABLE search_logs (
     result_count integer NOT NULL,
     duration_s double precision NOT NULL
 );
+
+-- migrate: rollback
+DROP TABLE search_logs;
+DROP TABLE documents;
+DROP TABLE workspaces;

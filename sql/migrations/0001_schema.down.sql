@@ -1,3 +1,0 @@
-DROP TABLE search_logs;
-DROP TABLE documents;
-DROP TABLE workspaces;
