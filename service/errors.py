@@ -3,6 +3,12 @@
 ServiceError
 ├── ConfigurationError         the service must not start
 ├── DatabaseUnavailableError   PostgreSQL cannot answer now; trying again later may help
+├── RefusedError               the request cannot be done as it is; the message is for the client
+│   ├── InvalidCursorError     a page was asked for that nobody has told of
+│   ├── NotFoundError          there is no such thing
+│   ├── ConflictError          somebody else was quicker
+│   ├── UnknownKeyError        nobody knows who asks
+│   └── ForbiddenError         whoever asks may not
 ├── MigrationError             the schema could not be changed
 └── UsageError                 a command was given words that it does not know
 """
@@ -18,6 +24,30 @@ class ConfigurationError(ServiceError):
 
 class DatabaseUnavailableError(ServiceError):
     """PostgreSQL did not answer, not in time, or not any more."""
+
+
+class RefusedError(ServiceError):
+    """A request that cannot be done; its message may be shown to whoever asked."""
+
+
+class InvalidCursorError(RefusedError):
+    """A cursor that no page has told."""
+
+
+class NotFoundError(RefusedError):
+    """There is no such thing."""
+
+
+class ConflictError(RefusedError):
+    """The thing is not any more what the client took it for."""
+
+
+class UnknownKeyError(RefusedError):
+    """A key that is needed and missing, or that nobody knows."""
+
+
+class ForbiddenError(RefusedError):
+    """The caller is known and may not do this."""
 
 
 class MigrationError(ServiceError):

@@ -8,8 +8,11 @@ import asyncpg
 from starlette.requests import HTTPConnection
 
 from service import queries
+from service.access import Keys
 from service.cache import Answers, create
-from service.db import Database
+from service.configuration import Register
+from service.content import Contents
+from service.db import Announcements, Database
 from service.errors import ConfigurationError
 from service.search import Catalogue
 from service.settings import Settings
@@ -26,6 +29,9 @@ class Resources:
     database: Database
     answers: Answers
     catalogue: Catalogue
+    contents: Contents
+    register: Register
+    keys: Keys
 
 
 @asynccontextmanager
@@ -41,13 +47,30 @@ async def opened(settings: Settings) -> AsyncIterator[Resources]:
         version = await _corpus_version(database, settings)
         answers = create(settings, version)
         stack.push_async_callback(answers.close)
-        yield Resources(settings, database, answers, Catalogue(database, stored=settings.fulltext))
+        keys = Keys(database, _secret(settings))
+        announcements = Announcements(settings.database_url.get_secret_value())
+        announcements.subscribe("keys", keys.forget)
+        announcements.open()
+        stack.push_async_callback(announcements.close)
+        yield Resources(
+            settings,
+            database,
+            answers,
+            Catalogue(database, stored=settings.fulltext),
+            Contents(database),
+            Register(database),
+            keys,
+        )
 
 
 def of(connection: HTTPConnection) -> Resources:
     """The resources of the application that a request came to."""
     resources: Resources = connection.app.state.resources
     return resources
+
+
+def _secret(settings: Settings) -> str | None:
+    return None if settings.admin_key is None else settings.admin_key.get_secret_value()
 
 
 async def _corpus_version(database: Database, settings: Settings) -> str:

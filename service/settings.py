@@ -93,6 +93,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     preset: Literal["tuned", "baseline"] = "tuned"
 
+    anonymous: Literal["reader", "nobody"] = "reader"
+    """What a request without an API key may do: read, or nothing."""
+    admin_key: SecretStr | None = Field(None, min_length=32)
+    """An API key with the role admin that is in no database: the way in for whoever operates the service."""
+
     api: Literal["legacy", "v1"] = "v1"
     pool: Literal["basic", "tuned"] = "tuned"
     pool_size: int = Field(5, ge=1, le=200)
@@ -131,7 +136,7 @@ class Settings(BaseSettings):
 
     def config_hash(self) -> str:
         """Fingerprint of everything that changes behaviour: no secrets, no addresses."""
-        elsewhere = {"database_url", "redis_url", "host", "port", "log_level", "preset"}
+        elsewhere = {"database_url", "redis_url", "host", "port", "log_level", "preset", "admin_key"}
         kept = self.model_dump(mode="json", exclude=elsewhere)
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL, with the time spent on waiting and on queries told to the current request."""
 
+from service.db.announcements import Announcements
 from service.db.connection import Connection, SessionAwareConnection
 from service.db.database import Database
 
-__all__ = ["Connection", "Database", "SessionAwareConnection"]
+__all__ = ["Announcements", "Connection", "Database", "SessionAwareConnection"]

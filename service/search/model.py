@@ -26,6 +26,29 @@ class Found:
 
     total: int
     hits: tuple[Hit, ...]
+    next: str | None = None
+    """Cursor of the next page; null on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document as a list shows it."""
+
+    id: int
+    workspace: str
+    technology: str
+    title: str
+    source: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Documents, newest first."""
+
+    documents: tuple[Listed, ...]
+    next: str | None
+    """Cursor of the next page; null on the last one."""
 
 
 @dataclass(frozen=True, slots=True)

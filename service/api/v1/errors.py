@@ -12,7 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.v1.schemas import ErrorEnvelope, ErrorFacts, Problem
-from service.errors import DatabaseUnavailableError
+from service.errors import (
+    ConflictError,
+    DatabaseUnavailableError,
+    ForbiddenError,
+    InvalidCursorError,
+    NotFoundError,
+    RefusedError,
+    UnknownKeyError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +42,15 @@ TYPES: Mapping[int, tuple[str, str]] = {
 """Code and type of the envelope, by status; a client may rely on them."""
 
 
+REFUSED: Mapping[type[RefusedError], HTTPStatus] = {
+    InvalidCursorError: HTTPStatus.BAD_REQUEST,
+    UnknownKeyError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Refusal:
     status: int
@@ -43,7 +60,7 @@ class _Refusal:
 
 def install(app: FastAPI) -> None:
     """Let every error leave through `answer`."""
-    for kind in (RequestValidationError, HTTPException, DatabaseUnavailableError):
+    for kind in (RequestValidationError, HTTPException, DatabaseUnavailableError, RefusedError):
         app.add_exception_handler(kind, answer)
     app.add_middleware(Unforeseen)
 
@@ -126,6 +143,10 @@ def _refusal(error: Exception) -> _Refusal:
             return _Refusal(HTTPStatus.BAD_REQUEST, _invalid(error))
         case HTTPException():
             return _Refusal(error.status_code, str(error.detail), error.headers)
+        case RefusedError():
+            # RFC 9110 section 11.6.1: a 401 says how to do it right.
+            headers = {"www-authenticate": "Bearer"} if isinstance(error, UnknownKeyError) else None
+            return _Refusal(REFUSED[type(error)], str(error), headers)
         case DatabaseUnavailableError():
             headers = {"retry-after": str(RETRY_AFTER_S)}
             return _Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "A dependency is unavailable; try again.", headers)

@@ -5,16 +5,21 @@ What it answers are the facts of `service.search` as they are.
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from service.configuration import Prefix
+from service.content import SignalKind
+from service.search.cursor import LONGEST
 
 BLANKS = re.compile(r"[ \t\r\n]+")
 
 
 def _without_nul(text: str) -> str:
     if "\0" in text:
-        raise ValueError("a NUL character cannot be searched for")
+        raise ValueError("a NUL character is not text")
     return text
 
 
@@ -25,6 +30,22 @@ QueryText = Annotated[
     AfterValidator(_without_nul),
 ]
 WorkspaceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+ShortText = Annotated[str, StringConstraints(max_length=500), AfterValidator(_without_nul)]
+LongText = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_without_nul)]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST, pattern=r"^[A-Za-z0-9_-]+$")]
+LARGEST = 2**63 - 1
+"""Of a bigint."""
+Identity = Annotated[int, Field(ge=1, le=LARGEST)]
+DocumentId = Annotated[int, Path(ge=1, le=LARGEST, description="A document's id.", examples=[1])]
+ConfigKey = Annotated[
+    str,
+    Path(
+        max_length=100,
+        pattern=rf"^({'|'.join(prefix.removesuffix('.') for prefix in Prefix)})\.[A-Za-z0-9._-]+$",
+        description=f"Begins with {', '.join(Prefix)}.",
+        examples=["search.default_limit"],
+    ),
+]
 Technology = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+#.-]{0,30}$")]
 
 
@@ -38,6 +59,13 @@ class SearchRequest(BaseModel):
     technology: Technology | None = Field(None, description="Only documents of this technology.", examples=["python"])
     limit: int = Field(20, ge=1, le=100, description="Hits on a page.")
     offset: int = Field(0, ge=0, le=10_000, description="Hits to pass over.")
+    cursor: Cursor | None = Field(None, description="`next` of the page before, instead of an offset.")
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Self:
+        if self.cursor is not None and self.offset:
+            raise ValueError("cursor and offset exclude each other")
+        return self
 
     def normalised(self) -> dict[str, object]:
         """The same for requests that ask the same: what a cache may tell them apart by."""
@@ -56,6 +84,60 @@ class StatsRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     workspace: WorkspaceId
+
+
+class FeedbackBody(BaseModel):
+    """What a reader says of a document."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    document_id: Identity = Field(examples=[1])
+    rating: int = Field(ge=1, le=5, description="1: useless, 5: just what I needed.", examples=[5])
+    comment: LongText = Field("", description="In the reader's words.", examples=["The example works."])
+
+
+class SignalBody(BaseModel):
+    """What a reader did with a document."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    document_id: Identity = Field(examples=[1])
+    # JSON has no enumerations: a string is all that a client can send, strict or not.
+    kind: SignalKind = Field(strict=False, description="What was done.", examples=["dwell"])
+    query: ShortText = Field("", description="The search that led there.", examples=["connection pool"])
+    duration_s: float | None = Field(
+        None, ge=0, le=86_400, allow_inf_nan=False, description="For how long, in seconds.", examples=[12.5]
+    )
+
+
+class ContentSearch(BaseModel):
+    """Which documents, of all workspaces."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    q: QueryText | None = Field(None, description="Web-style query; without, all documents.", examples=["pool"])
+    limit: int = Field(50, ge=1, le=200, description="Documents on a page.")
+    cursor: Cursor | None = Field(None, description="`next` of the page before.")
+
+
+class ConfigBody(BaseModel):
+    """The new value of a setting."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    value: LongText = Field(examples=["20"])
+    version: int | None = Field(
+        None, ge=0, le=LARGEST, description="The version that is replaced; 0 when the key is new.", examples=[1]
+    )
+
+
+class AuditRequest(BaseModel):
+    """Which page of the audit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    before: Identity | None = Field(None, description="`next` of the page before.")
+    limit: int = Field(50, ge=1, le=200, description="Entries on a page.")
 
 
 class NothingAsked(BaseModel):

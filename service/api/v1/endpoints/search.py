@@ -1,6 +1,7 @@
 """Search, statistics and collections."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
@@ -9,7 +10,7 @@ from pydantic import TypeAdapter
 from service.api.v1.dependencies import ResourcesDep
 from service.api.v1.schemas import NothingAsked, SearchBody, SearchRequest, StatsRequest
 from service.resources import Resources
-from service.search import Collections, Found, WorkspaceStats
+from service.search import Catalogue, Collections, Found, WorkspaceStats
 
 T = TypeVar("T")
 router = APIRouter(tags=["search"])
@@ -42,14 +43,13 @@ async def collections(_: Annotated[NothingAsked, Query()], resources: ResourcesD
 
 
 async def _search(asked: SearchRequest, resources: Resources) -> Response:
-    facts = resources.catalogue.search
-    return await _answer(
-        resources,
-        "search",
-        asked.normalised(),
-        lambda: facts(asked.q, asked.workspace, asked.technology, asked.limit, asked.offset),
-        FOUND,
-    )
+    return await _answer(resources, "search", asked.normalised(), partial(_found, asked, resources.catalogue), FOUND)
+
+
+async def _found(asked: SearchRequest, catalogue: Catalogue) -> Found:
+    if asked.cursor is None:
+        return await catalogue.search(asked.q, asked.workspace, asked.technology, asked.limit, asked.offset)
+    return await catalogue.search_on(asked.q, asked.workspace, asked.technology, asked.limit, asked.cursor)
 
 
 async def _answer(

@@ -1,0 +1,58 @@
+"""Who asks: the API key of a request becomes its caller, before anything else is done for it."""
+
+from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.access import ANONYMOUS, Caller
+from service.api.v1 import errors
+from service.errors import DatabaseUnavailableError, RefusedError, UnknownKeyError
+from service.resources import of
+
+KEY_HEADER = b"x-api-key"
+OPEN = ("/health",)
+"""Below the prefix: what tells nothing and must answer whoever asks."""
+
+
+class Access:
+    """Pure ASGI middleware: puts the caller into the scope, or answers 401."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = f"{prefix}/"
+        self._open = tuple(prefix + path for path in OPEN)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; see the ASGI specification."""
+        if scope["type"] == "http" and scope["path"].startswith(self._prefix) and scope["path"] not in self._open:
+            try:
+                scope["caller"] = await identify(scope)
+            except (RefusedError, DatabaseUnavailableError) as error:
+                response = await errors.answer(Request(scope), error)
+                await response(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+async def identify(scope: Scope) -> Caller:
+    """Who asks.
+
+    Raises UnknownKeyError for a key that nobody knows or that is missing where one is needed, or
+    DatabaseUnavailableError.
+    """
+    resources = of(HTTPConnection(scope))
+    key = _key(scope)
+    if key is not None:
+        return await resources.keys.recognise(key)
+    if resources.settings.anonymous == "nobody":
+        raise UnknownKeyError("send an API key as X-API-Key or as a bearer token")
+    return ANONYMOUS
+
+
+def _key(scope: Scope) -> str | None:
+    """The key as it was sent. An Authorization of another scheme is somebody else's, such as a proxy's."""
+    for name, value in scope["headers"]:
+        if name == KEY_HEADER:
+            return str(value, "latin-1")
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            return str(value[7:], "latin-1").strip()
+    return None

@@ -1,0 +1,24 @@
+"""For admins: all documents, and what was changed by whom."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from service.api.v1.dependencies import AdminDep, ResourcesDep
+from service.api.v1.schemas import AuditRequest, ContentSearch
+from service.configuration import AuditPage
+from service.search import Listing
+
+router = APIRouter(prefix="/admin", tags=["admin"])
+
+
+@router.get("/search-content")
+async def search_content(request: Annotated[ContentSearch, Query()], resources: ResourcesDep, _: AdminDep) -> Listing:
+    """Documents of all workspaces, newest first."""
+    return await resources.catalogue.newest(request.q, request.limit, request.cursor)
+
+
+@router.get("/audit")
+async def audit(request: Annotated[AuditRequest, Query()], resources: ResourcesDep, _: AdminDep) -> AuditPage:
+    """Changes, newest first."""
+    return await resources.register.audit(request.before, request.limit)

@@ -1,0 +1,25 @@
+"""The configuration: read, and changed by admins."""
+
+from fastapi import APIRouter
+
+from service.api.v1.dependencies import AdminDep, RequestIdDep, ResourcesDep
+from service.api.v1.schemas import ConfigBody, ConfigKey
+from service.configuration import Entries, Entry
+
+router = APIRouter(prefix="/config", tags=["config"])
+
+
+@router.get("")
+async def read(resources: ResourcesDep, _: AdminDep) -> Entries:
+    """All settings that were ever written."""
+    return await resources.register.read()
+
+
+@router.put("/{key}")
+async def write(
+    key: ConfigKey, body: ConfigBody, resources: ResourcesDep, caller: AdminDep, request_id: RequestIdDep
+) -> Entry:
+    """Write a setting; with `version`, only if nobody has changed it since that one was read (409 if so)."""
+    return await resources.register.write(
+        key, body.value, version=body.version, actor=caller.name, request_id=request_id
+    )

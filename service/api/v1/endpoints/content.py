@@ -1,0 +1,35 @@
+"""Documents one by one, feedback on them, and signals of their use."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from service.api.v1.dependencies import AdminDep, RequestIdDep, ResourcesDep
+from service.api.v1.schemas import DocumentId, FeedbackBody, SignalBody
+from service.content import Document, Receipt
+
+router = APIRouter(tags=["content"])
+
+
+@router.get("/content/{document_id}")
+async def read(document_id: DocumentId, resources: ResourcesDep) -> Document:
+    """A document with its whole text."""
+    return await resources.contents.read(document_id)
+
+
+@router.delete("/content/{document_id}", status_code=HTTPStatus.NO_CONTENT)
+async def delete(document_id: DocumentId, resources: ResourcesDep, caller: AdminDep, request_id: RequestIdDep) -> None:
+    """Delete a document, its feedback and its signals."""
+    await resources.contents.delete(document_id, actor=caller.name, request_id=request_id)
+
+
+@router.post("/feedback", status_code=HTTPStatus.CREATED)
+async def feedback(body: FeedbackBody, resources: ResourcesDep) -> Receipt:
+    """Rate a document."""
+    return await resources.contents.add_feedback(body.document_id, body.rating, body.comment)
+
+
+@router.post("/signals", status_code=HTTPStatus.CREATED)
+async def signal(body: SignalBody, resources: ResourcesDep) -> Receipt:
+    """Tell what a reader did with a document."""
+    return await resources.contents.add_signal(body.document_id, body.kind, body.query, body.duration_s)

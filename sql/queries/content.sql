@@ -1,0 +1,29 @@
+-- Content: one document by its id, and what readers say of it. Naming as in search.sql, without variants.
+--
+-- Writes tell the other processes by a notification on the channel `docaiche`, in the same transaction: who hears it
+-- finds the change done.
+
+-- name: content_read(id)
+SELECT d.id, d.workspace_id, d.technology, d.title, d.content, d.source, d.created_at, d.updated_at
+FROM documents AS d
+WHERE d.id = :id;
+
+-- name: content_delete(id, actor, request_id)
+WITH gone AS (
+    DELETE FROM documents WHERE id = :id RETURNING id, title
+),
+logged AS (
+    INSERT INTO audit (actor, action, target, before, request_id)
+    SELECT :actor, 'delete document', gone.id::text, gone.title, :request_id FROM gone
+)
+SELECT gone.id FROM gone, pg_notify('docaiche', 'documents');
+
+-- name: feedback_add(document_id, rating, comment)
+INSERT INTO feedback (document_id, rating, comment)
+VALUES (:document_id, :rating, :comment)
+RETURNING id, created_at;
+
+-- name: signal_add(document_id, kind, query, duration_s)
+INSERT INTO signals (document_id, kind, query, duration_s)
+VALUES (:document_id, :kind, :query, :duration_s)
+RETURNING id, created_at;
