@@ -8,7 +8,9 @@ ServiceError
 │   ├── NotFoundError          there is no such thing
 │   ├── ConflictError          somebody else was quicker
 │   ├── UnknownKeyError        nobody knows who asks
-│   └── ForbiddenError         whoever asks may not
+│   ├── ForbiddenError         whoever asks may not
+│   └── TooManyRequestsError   whoever asks did so too often
+├── LimitUnknownError          nobody can tell how often somebody has asked
 ├── MigrationError             the schema could not be changed
 └── UsageError                 a command was given words that it does not know
 """
@@ -48,6 +50,18 @@ class UnknownKeyError(RefusedError):
 
 class ForbiddenError(RefusedError):
     """The caller is known and may not do this."""
+
+
+class TooManyRequestsError(RefusedError):
+    """The caller has used up what it may ask for."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"too many requests; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class LimitUnknownError(ServiceError):
+    """Requests cannot be counted, and uncounted ones are not served."""
 
 
 class MigrationError(ServiceError):

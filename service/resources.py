@@ -8,7 +8,7 @@ import asyncpg
 from starlette.requests import HTTPConnection
 
 from service import queries
-from service.access import Keys
+from service.access import Keys, RateLimits
 from service.cache import Answers, create
 from service.configuration import Register
 from service.content import Contents
@@ -32,6 +32,8 @@ class Resources:
     contents: Contents
     register: Register
     keys: Keys
+    rate_limits: RateLimits | None
+    """None where there are none."""
 
 
 @asynccontextmanager
@@ -52,6 +54,9 @@ async def opened(settings: Settings) -> AsyncIterator[Resources]:
         announcements.subscribe("keys", keys.forget)
         announcements.open()
         stack.push_async_callback(announcements.close)
+        rate_limits = None if settings.rate_limit is None else RateLimits(settings, settings.rate_limit)
+        if rate_limits is not None:
+            stack.push_async_callback(rate_limits.close)
         yield Resources(
             settings,
             database,
@@ -60,6 +65,7 @@ async def opened(settings: Settings) -> AsyncIterator[Resources]:
             Contents(database),
             Register(database),
             keys,
+            rate_limits,
         )
 
 

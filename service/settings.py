@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     admin_key: SecretStr | None = Field(None, min_length=32)
     """An API key with the role admin that is in no database: the way in for whoever operates the service."""
 
+    rate_limit: str | None = Field(None, pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$")
+    """How many requests each caller may make, such as 600/minute; as many as they like when not set."""
+    rate_limit_unknown: Literal["allow", "refuse"] = "allow"
+    """Whether requests are served while Redis cannot count them."""
+
     api: Literal["legacy", "v1"] = "v1"
     pool: Literal["basic", "tuned"] = "tuned"
     pool_size: int = Field(5, ge=1, le=200)

@@ -18,6 +18,8 @@ ASKED = {"q": "return", "workspace": "team-1", "technology": "python"}
 COMPUTED = {**ON, "cache": "off", "fulltext": "off"}
 STORED = {**ON, "cache": "off"}
 
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
 places = st.builds(
     Place,
     st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-3))])),
@@ -45,8 +47,8 @@ def test_any_other_text_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("place", [
-    Place(datetime.now(UTC), 0, 0.5), Place(datetime.now(UTC), True, 0.5), Place(datetime.now(UTC).replace(tzinfo=None), 1, 0.5),
-    Place(datetime.now(UTC), LAST_ID + 1, 0.5), Place(datetime.now(UTC), 1, math.inf), Place(datetime.now(UTC), 1),
+    Place(NOW, 0, 0.5), Place(NOW, True, 0.5), Place(NOW.replace(tzinfo=None), 1, 0.5), Place(NOW, LAST_ID + 1, 0.5),
+    Place(NOW, 1, math.inf), Place(NOW, 1),
 ])  # fmt: skip
 def test_a_well_written_cursor_to_nowhere_is_refused(place: Place) -> None:
     """No document has such an id, date or rank, and a list's cursor is none of a search."""

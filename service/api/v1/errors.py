@@ -17,8 +17,10 @@ from service.errors import (
     DatabaseUnavailableError,
     ForbiddenError,
     InvalidCursorError,
+    LimitUnknownError,
     NotFoundError,
     RefusedError,
+    TooManyRequestsError,
     UnknownKeyError,
 )
 
@@ -48,6 +50,7 @@ REFUSED: Mapping[type[RefusedError], HTTPStatus] = {
     ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
+    TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 
@@ -60,7 +63,7 @@ class _Refusal:
 
 def install(app: FastAPI) -> None:
     """Let every error leave through `answer`."""
-    for kind in (RequestValidationError, HTTPException, DatabaseUnavailableError, RefusedError):
+    for kind in (RequestValidationError, HTTPException, DatabaseUnavailableError, LimitUnknownError, RefusedError):
         app.add_exception_handler(kind, answer)
     app.add_middleware(Unforeseen)
 
@@ -144,14 +147,23 @@ def _refusal(error: Exception) -> _Refusal:
         case HTTPException():
             return _Refusal(error.status_code, str(error.detail), error.headers)
         case RefusedError():
-            # RFC 9110 section 11.6.1: a 401 says how to do it right.
-            headers = {"www-authenticate": "Bearer"} if isinstance(error, UnknownKeyError) else None
-            return _Refusal(REFUSED[type(error)], str(error), headers)
-        case DatabaseUnavailableError():
+            return _Refusal(REFUSED[type(error)], str(error), _advice(error))
+        case DatabaseUnavailableError() | LimitUnknownError():
             headers = {"retry-after": str(RETRY_AFTER_S)}
             return _Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "A dependency is unavailable; try again.", headers)
         case _:
             return _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed to answer.")
+
+
+def _advice(error: RefusedError) -> Mapping[str, str] | None:
+    """How to do it right."""
+    match error:
+        case UnknownKeyError():
+            return {"www-authenticate": "Bearer"}  # RFC 9110 section 11.6.1
+        case TooManyRequestsError():
+            return {"retry-after": str(error.retry_after_s)}
+        case _:
+            return None
 
 
 def _invalid(error: RequestValidationError) -> str:

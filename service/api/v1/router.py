@@ -10,12 +10,13 @@ from service.api.v1 import errors
 from service.api.v1.access import Access
 from service.api.v1.bodies import JsonBodies
 from service.api.v1.endpoints import admin, config, content, health, search
+from service.api.v1.limits import RateLimited
 from service.api.v1.middleware import RequestId
 from service.api.v1.schemas import ErrorEnvelope, Problem
 from service.api.v1.versioning import ApiVersion
 
 PREFIX = "/api/v1"
-STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 500, 503)
+STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorEnvelope, "content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
     for status in STATUSES
@@ -30,4 +31,6 @@ def install(app: Application) -> None:
     app.include_router(router)
     errors.install(app)
     # From the inside out: refusals, too, carry the version and the request's id.
-    app.outermost.extend([JsonBodies, partial(Access, prefix=PREFIX), partial(ApiVersion, prefix=PREFIX), RequestId])
+    app.outermost.extend(
+        [JsonBodies, RateLimited, partial(Access, prefix=PREFIX), partial(ApiVersion, prefix=PREFIX), RequestId]
+    )
