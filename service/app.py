@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from service.api import Application, legacy, operations, v1
+from service.api import Application, consolidated, legacy, operations
 from service.resources import opened
 from service.settings import Settings
 from service.telemetry import ServerTiming
 
-APIS: Mapping[str, Callable[[Application], None]] = {"legacy": legacy.install, "v1": v1.install}
+APIS: Mapping[str, Callable[[Application], None]] = {"legacy": legacy.install, "v1": consolidated.install}
 
 
 def create(settings: Settings) -> Application:

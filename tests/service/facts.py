@@ -54,11 +54,22 @@ async def collections(service: Service) -> list[dict[str, Any]]:
     return found
 
 
+async def content(service: Service, identity: int) -> dict[str, Any] | int:
+    """A document with its text; only the status where there is none."""
+    answer = await service.get(f"/content/{identity}")
+    if answer.status_code != 200:
+        return answer.status_code
+    found = answer.json()
+    workspace = found.pop("workspace_id", None) or found.pop("workspace")
+    return {**found, "workspace": workspace}
+
+
 async def everything(service: Service) -> list[Any]:
     """The answers to all recorded requests."""
     answers: list[Any] = [await search(service, asked, post=post) for asked in SEARCHES for post in (False, True)]
     answers += [await stats(service, workspace) for workspace in ("team-1", "team-2", "nobody")]
     answers.append(await collections(service))
+    answers += [await content(service, identity) for identity in (1, 100, 999_999)]
     return answers
 
 

@@ -1,5 +1,5 @@
 """The consolidated API: typed, validated, one shape of error."""
 
-from service.api.v1.router import install
+from service.api.v1.router import router
 
-__all__ = ["install"]
+__all__ = ["router"]

@@ -10,20 +10,20 @@ from service.resources import of
 
 KEY_HEADER = b"x-api-key"
 OPEN = ("/health",)
-"""Below the prefix: what tells nothing and must answer whoever asks."""
+"""Below each prefix: what tells nothing and must answer whoever asks."""
 
 
 class Access:
     """Pure ASGI middleware: puts the caller into the scope, or answers 401."""
 
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, prefixes: tuple[str, ...]) -> None:
         self._app = app
-        self._prefix = f"{prefix}/"
-        self._open = tuple(prefix + path for path in OPEN)
+        self._prefixes = tuple(f"{prefix}/" for prefix in prefixes)
+        self._open = {prefix + path for prefix in prefixes for path in OPEN}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; see the ASGI specification."""
-        if scope["type"] == "http" and scope["path"].startswith(self._prefix) and scope["path"] not in self._open:
+        if scope["type"] == "http" and scope["path"].startswith(self._prefixes) and scope["path"] not in self._open:
             try:
                 scope["caller"] = await identify(scope)
             except (RefusedError, DatabaseUnavailableError) as error:

@@ -3,6 +3,7 @@
 No RFC names such a header; that a version is told back to the client is what others' APIs have in common.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -13,38 +14,42 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.v1 import errors
 
 HEADER = "API-Version"
-VERSION = "1"
 
 
 class ApiVersion:
     """Pure ASGI middleware that refuses another version than the path's, and names it on every answer."""
 
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
+    def __init__(self, versions: Mapping[str, str], app: ASGIApp) -> None:
+        """`versions`: by the prefix of their paths."""
         self._app = app
-        self._prefix = prefix
+        self._versions = versions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; see the ASGI specification."""
-        if scope["type"] != "http" or not _is_below(scope["path"], self._prefix):
+        version = self._version(scope["path"]) if scope["type"] == "http" else None
+        if version is None:
             await self._app(scope, receive, send)
             return
+        told = (HEADER.lower().encode(), version.encode())
 
         async def send_with_version(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (HEADER.lower().encode(), VERSION.encode())]
+                message["headers"] = [*message.get("headers", ()), told]
             await send(message)
 
-        asked = Headers(scope=scope).get(HEADER, VERSION).strip()
-        if asked == VERSION:
+        asked = Headers(scope=scope).get(HEADER, version).strip()
+        if asked == version:
             await self._app(scope, receive, send_with_version)
             return
         # Not the client's value: nobody should read back what they sent.
         refusal = HTTPException(
-            HTTPStatus.BAD_REQUEST, f"{HEADER} is not the path's version; send {VERSION} or leave it out"
+            HTTPStatus.BAD_REQUEST, f"{HEADER} is not the path's version; send {version} or leave it out"
         )
         response = await errors.answer(Request(scope), refusal)
         await response(scope, receive, send_with_version)
 
-
-def _is_below(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(f"{prefix}/")
+    def _version(self, path: str) -> str | None:
+        for prefix, version in self._versions.items():
+            if path.startswith(prefix) and path[len(prefix) :][:1] in ("", "/"):
+                return version
+        return None

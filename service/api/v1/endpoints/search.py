@@ -20,13 +20,13 @@ FOUND, STATS, COLLECTIONS = TypeAdapter(Found), TypeAdapter(WorkspaceStats), Typ
 @router.get("/search", response_model=Found)
 async def search(request: Annotated[SearchRequest, Query()], resources: ResourcesDep) -> Response:
     """Search the documents of a workspace."""
-    return await _search(request, resources)
+    return await searched(request, resources)
 
 
 @router.post("/search", response_model=Found)
 async def search_by_body(request: SearchBody, resources: ResourcesDep) -> Response:
     """Search the documents of a workspace, the request in the body."""
-    return await _search(request, resources)
+    return await searched(request, resources)
 
 
 @router.get("/stats", response_model=WorkspaceStats)
@@ -42,7 +42,8 @@ async def collections(_: Annotated[NothingAsked, Query()], resources: ResourcesD
     return await _answer(resources, "collections", {}, resources.catalogue.collections, COLLECTIONS)
 
 
-async def _search(asked: SearchRequest, resources: Resources) -> Response:
+async def searched(asked: SearchRequest, resources: Resources) -> Response:
+    """The answer to a search, remembered or found."""
     return await _answer(resources, "search", asked.normalised(), partial(_found, asked, resources.catalogue), FOUND)
 
 
