@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
-from service.api import Application, consolidated, legacy, operations
+from service.api import Application, consolidated, legacy, metrics, operations
 from service.resources import opened
 from service.settings import Settings
 from service.telemetry import ServerTiming
@@ -15,16 +17,18 @@ APIS: Mapping[str, Callable[[Application], None]] = {"legacy": legacy.install, "
 
 def create(settings: Settings) -> Application:
     """An application with the API that the settings choose."""
+    registry = CollectorRegistry()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings) as resources:
+        async with opened(settings, registry) as resources:
             app.state.resources = resources
             yield
 
     app = Application(title="docaiche", version="1", lifespan=lifespan)
     app.include_router(operations.router)
+    app.include_router(metrics.router)
     APIS[settings.api](app)
-    # Last, so around everything else: it times both APIs in the same way.
-    app.outermost.append(ServerTiming)
+    # Last, so around everything else: they time both APIs in the same way.
+    app.outermost.extend([partial(metrics.Measured, kept=metrics.RequestMetrics(registry)), ServerTiming])
     return app

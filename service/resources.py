@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
+from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection
 
 from service import queries
@@ -14,6 +15,7 @@ from service.configuration import Register
 from service.content import Contents
 from service.db import Announcements, Database
 from service.errors import ConfigurationError
+from service.resilience.prometheus import BreakerMetrics
 from service.search import Catalogue
 from service.settings import Settings
 
@@ -34,11 +36,12 @@ class Resources:
     keys: Keys
     rate_limits: RateLimits | None
     """None where there are none."""
+    metrics: CollectorRegistry
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Resources]:
-    """Open everything that the settings ask for.
+async def opened(settings: Settings, metrics: CollectorRegistry) -> AsyncIterator[Resources]:
+    """Open everything that the settings ask for; what is worth watching is registered with `metrics`.
 
     Raises DatabaseUnavailableError, or ConfigurationError when the database lacks what a knob needs.
     """
@@ -54,8 +57,10 @@ async def opened(settings: Settings) -> AsyncIterator[Resources]:
         announcements.subscribe("keys", keys.forget)
         announcements.open()
         stack.push_async_callback(announcements.close)
+        breakers = BreakerMetrics(metrics)
         rate_limits = None if settings.rate_limit is None else RateLimits(settings, settings.rate_limit)
         if rate_limits is not None:
+            breakers.watch(rate_limits.breaker)
             stack.push_async_callback(rate_limits.close)
         yield Resources(
             settings,
@@ -66,6 +71,7 @@ async def opened(settings: Settings) -> AsyncIterator[Resources]:
             Register(database),
             keys,
             rate_limits,
+            metrics,
         )
 
 

@@ -52,7 +52,7 @@ class RateLimits:
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
         self._deadline_s = settings.cache_deadline_s
         self._refuses_unknown = settings.rate_limit_unknown == "refuse"
-        self._breaker = CircuitBreaker("rate-limits", BREAKER)
+        self.breaker = CircuitBreaker("rate-limits", BREAKER)
 
     async def count(self, who: str) -> Standing | None:
         """Count a request of this caller; None when nobody can count and it may go on all the same.
@@ -61,7 +61,7 @@ class RateLimits:
         """
         try:
             with Timed("cache"):
-                return await self._breaker.call(self._counted, who)
+                return await self.breaker.call(self._counted, who)
         except (CircuitOpenError, RedisError, OSError, TimeoutError) as error:
             if self._refuses_unknown:
                 raise LimitUnknownError("requests cannot be counted now") from error

@@ -81,9 +81,9 @@ async def test_what_cannot_be_counted(unknown: str, status: int, databases: Data
                 assert int(answers[-1].headers["retry-after"]) >= 1
             limits = service.resources.rate_limits
             assert limits is not None
-            assert limits._breaker.state is CircuitState.OPEN
+            assert limits.breaker.state is CircuitState.OPEN
             await wire.mend()
-            limits._breaker.transition_to(CircuitState.HALF_OPEN)
+            limits.breaker.transition_to(CircuitState.HALF_OPEN)
             assert (await several(service, 1))[0].headers["ratelimit"].startswith('"default";r=98')
 
 
