@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 
 from service import logs
 from service.app import create
@@ -17,6 +18,8 @@ from service.settings import Settings, load
 
 GRACE_S = 5
 """How long requests under way may take when the service is told to stop."""
+MOST_BYTES = 64 * 1024
+"""The longest message on a WebSocket, as of a body."""
 BACKLOG = 2048
 CANNOT_START = 2
 
@@ -39,9 +42,20 @@ async def serve(settings: Settings) -> None:
     Raises ServiceError when a dependency, the database's state or the port does not allow it.
     """
     app = create(settings)
-    config = uvicorn.Config(
+    with bound(settings.host, settings.port) as listener:
+        async with app.router.lifespan_context(app):
+            await Server(configured(app)).serve(sockets=[listener])
+
+
+def configured(app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves the application."""
+    return uvicorn.Config(
         app,
         http="httptools",
+        ws="websockets-sansio",
+        # The longest message is a search; compressing what is that short costs more than it saves.
+        ws_max_size=MOST_BYTES,
+        ws_per_message_deflate=False,
         # The lifespan is entered here: what fails in it is told in one sentence, not in a traceback.
         lifespan="off",
         access_log=False,
@@ -51,9 +65,6 @@ async def serve(settings: Settings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    with bound(settings.host, settings.port) as listener:
-        async with app.router.lifespan_context(app):
-            await Server(config).serve(sockets=[listener])
 
 
 def bound(host: str, port: int) -> socket.socket:

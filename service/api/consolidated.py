@@ -17,6 +17,7 @@ from service.api.v1.bodies import JsonBodies
 from service.api.v1.limits import RateLimited
 from service.api.v1.middleware import RequestId
 from service.api.v1.schemas import ErrorEnvelope, Problem
+from service.api.v1.sockets import Sockets
 from service.api.v1.versioning import ApiVersion
 
 PREFIX = "/api"
@@ -32,6 +33,7 @@ def install(app: Application) -> None:
     """Add the routes of all versions, middleware and error handling to an application."""
     for version, routes in VERSIONS.items():
         app.include_router(routes, prefix=f"{PREFIX}/v{version}", responses=ERRORS)
+    app.state.sockets = Sockets()
     errors.install(app)
     versions = {f"{PREFIX}/v{version}": version for version in VERSIONS}
     # From the inside out: refusals, too, carry the version and the request's id.

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
+from pydantic import TypeAdapter
 
 from service import queries
 from service.errors import DatabaseUnavailableError
@@ -59,6 +60,9 @@ class Identity:
     config_hash: str
     knobs: dict[str, str]
     database: DatabaseIdentity
+
+
+READINESS = TypeAdapter(Readiness)
 
 
 @router.get("/health/live")

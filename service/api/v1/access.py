@@ -4,7 +4,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.access import ANONYMOUS, Caller
-from service.api.v1 import errors
+from service.api.v1 import errors, sockets
 from service.errors import DatabaseUnavailableError, RefusedError, UnknownKeyError
 from service.resources import of
 
@@ -23,14 +23,24 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; see the ASGI specification."""
-        if scope["type"] == "http" and scope["path"].startswith(self._prefixes) and scope["path"] not in self._open:
+        if scope["type"] != "lifespan" and self._guards(scope["path"]):
             try:
                 scope["caller"] = await identify(scope)
             except (RefusedError, DatabaseUnavailableError) as error:
-                response = await errors.answer(Request(scope), error)
-                await response(scope, receive, send)
+                await _refuse(scope, receive, send, error)
                 return
         await self._app(scope, receive, send)
+
+    def _guards(self, path: str) -> bool:
+        return path.startswith(self._prefixes) and path not in self._open
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: Exception) -> None:
+    if scope["type"] == "websocket":
+        await sockets.deny(scope, receive, send, error)
+    else:
+        response = await errors.answer(Request(scope), error)
+        await response(scope, receive, send)
 
 
 async def identify(scope: Scope) -> Caller:

@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.v1.schemas import ErrorEnvelope, ErrorFacts, Problem
@@ -100,8 +101,8 @@ class Unforeseen:
             await response(scope, receive, send)
 
 
-async def answer(request: Request, error: Exception) -> Response:
-    """The answer to a request that ended in an error."""
+async def answer(request: HTTPConnection, error: Exception) -> Response:
+    """The answer to a request, or to a message on a WebSocket, that ended in an error."""
     refusal = _refusal(error)
     request_id = str(request.scope.get("request_id", ""))
     # A client's mistake is no error of the service.

@@ -3,7 +3,7 @@
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.access import ANONYMOUS, Caller
+from service.access import ANONYMOUS, Caller, Standing
 from service.api.v1 import errors
 from service.errors import LimitUnknownError, TooManyRequestsError
 from service.resources import of
@@ -17,13 +17,12 @@ class RateLimited:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; see the ASGI specification."""
-        caller: Caller | None = scope.get("caller")
-        limits = None if caller is None else of(HTTPConnection(scope)).rate_limits
-        if caller is None or limits is None:
+        if scope["type"] != "http":
+            # Opening a socket costs nothing; what is asked through it counts, message by message.
             await self._app(scope, receive, send)
             return
         try:
-            standing = await limits.count(_name(caller, scope))
+            standing = await counted(HTTPConnection(scope))
         except LimitUnknownError as error:
             response = await errors.answer(Request(scope), error)
             await response(scope, receive, send)
@@ -43,6 +42,16 @@ class RateLimited:
         else:
             response = await errors.answer(Request(scope), TooManyRequestsError(standing.reset_s))
             await response(scope, receive, send_with_standing)
+
+
+async def counted(connection: HTTPConnection) -> Standing | None:
+    """Count something that the caller asked for; None where nothing is counted.
+
+    Raises LimitUnknownError.
+    """
+    caller: Caller | None = connection.scope.get("caller")
+    limits = None if caller is None else of(connection).rate_limits
+    return None if caller is None or limits is None else await limits.count(_name(caller, connection.scope))
 
 
 def _name(caller: Caller, scope: Scope) -> str:

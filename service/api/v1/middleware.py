@@ -9,6 +9,10 @@ ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 """A request id is written into logs and headers: nothing else may get there."""
 
 
+CARRIERS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+"""The messages of ASGI that have headers."""
+
+
 class RequestId:
     """Take the client's X-Request-ID when it is harmless, else make one; return it on every answer."""
 
@@ -17,7 +21,7 @@ class RequestId:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; see the ASGI specification."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
@@ -25,7 +29,7 @@ class RequestId:
         scope["request_id"] = identity.decode()
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in CARRIERS:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", identity)]
             await send(message)
 

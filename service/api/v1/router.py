@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from service.api.v1.endpoints import admin, config, content, health, search
+from service.api.v1.endpoints import admin, config, content, health, search, websocket
 
 router = APIRouter()
-for endpoints in (search, content, config, admin, health):
+for endpoints in (search, content, config, admin, health, websocket):
     router.include_router(endpoints.router)

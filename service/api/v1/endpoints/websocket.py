@@ -1,0 +1,82 @@
+"""Live: health every second, and search as you type."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, WebSocket
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from service.api import operations
+from service.api.v1 import errors
+from service.api.v1.dependencies import ResourcesDep
+from service.api.v1.endpoints.search import searched
+from service.api.v1.limits import counted
+from service.api.v1.schemas import SearchBody
+from service.api.v1.sockets import Sockets, first_ended, received
+from service.errors import ServiceError, TooManyRequestsError
+from service.resources import Resources
+
+router = APIRouter(prefix="/ws", tags=["live"])
+EVERY_S = 1.0
+
+
+async def sockets_of(websocket: WebSocket) -> Sockets:
+    """The application's sockets."""
+    sockets: Sockets = websocket.app.state.sockets
+    return sockets
+
+
+SocketsDep = Annotated[Sockets, Depends(sockets_of)]
+
+
+@router.websocket("/health")
+async def health(websocket: WebSocket, resources: ResourcesDep, sockets: SocketsDep) -> None:
+    """The service's health, every second; what the client says is not heard."""
+
+    async def tell() -> None:
+        while True:
+            await sockets.send(websocket, operations.READINESS.dump_json(await operations.check(resources)).decode())
+            await asyncio.sleep(EVERY_S)
+
+    async def hear_out() -> None:
+        while True:
+            await received(websocket)
+
+    await sockets.serve(websocket, lambda: first_ended(tell(), hear_out()))
+
+
+@router.websocket("/search")
+async def search_as_you_type(websocket: WebSocket, resources: ResourcesDep, sockets: SocketsDep) -> None:
+    """Messages are searches as `POST /search` takes them; answers are as there, errors in the envelope.
+
+    Only the latest counts: what was typed while an answer was on its way is searched for, what came before it is not.
+    """
+    latest: asyncio.Queue[str] = asyncio.Queue(maxsize=1)
+
+    async def hear() -> None:
+        while True:
+            text = await received(websocket)
+            if latest.full():
+                latest.get_nowait()
+            latest.put_nowait(text)
+
+    async def answer() -> None:
+        while True:
+            await sockets.send(websocket, await _answer(websocket, resources, await latest.get()))
+
+    await sockets.serve(websocket, lambda: first_ended(hear(), answer()))
+
+
+async def _answer(websocket: WebSocket, resources: Resources, text: str) -> str:
+    try:
+        standing = await counted(websocket)
+        if standing is not None and not standing.allowed:
+            raise TooManyRequestsError(standing.reset_s)
+        response = await searched(SearchBody.model_validate_json(text), resources)
+    except ValidationError as error:
+        found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        response = await errors.answer(websocket, RequestValidationError(found))
+    except ServiceError as error:
+        response = await errors.answer(websocket, error)
+    return bytes(response.body).decode()
