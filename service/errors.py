@@ -3,6 +3,8 @@
 ServiceError
 ├── ConfigurationError         the service must not start
 ├── DatabaseUnavailableError   PostgreSQL cannot answer now; trying again later may help
+│   ├── PoolQueueFullError     too many requests wait for a connection already
+│   └── PoolTimeoutError       no connection came free in time
 ├── RefusedError               the request cannot be done as it is; the message is for the client
 │   ├── InvalidCursorError     a page was asked for that nobody has told of
 │   ├── NotFoundError          there is no such thing
@@ -26,6 +28,14 @@ class ConfigurationError(ServiceError):
 
 class DatabaseUnavailableError(ServiceError):
     """PostgreSQL did not answer, not in time, or not any more."""
+
+
+class PoolQueueFullError(DatabaseUnavailableError):
+    """As many requests wait for a connection as may: this one was turned away at once."""
+
+
+class PoolTimeoutError(DatabaseUnavailableError):
+    """The request waited for a connection as long as it may."""
 
 
 class RefusedError(ServiceError):
