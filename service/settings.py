@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     """Longest that a query of the tuned pool may take."""
     acquire_timeout_s: Seconds = 5.0
     """Longest that a request may wait for a connection of the tuned pool."""
+    acquire_queue: int = Field(100, ge=0, le=100_000)
+    """Most requests that may wait for a connection of the tuned pool at a time; the next is refused at once."""
     reset: Literal["full", "dirty"] = "dirty"
     indexes: bool = True
     fulltext: bool = True

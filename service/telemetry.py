@@ -40,6 +40,13 @@ class Timing:
 _current: ContextVar[Timing | None] = ContextVar("timing", default=None)
 
 
+def spent(part: Part, seconds: float) -> None:
+    """Add seconds to a part of the current request; outside a request they are dropped."""
+    timing = _current.get()
+    if timing is not None:
+        setattr(timing, part, getattr(timing, part) + seconds)
+
+
 class Timed:
     """Add the time of a `with` block to a part of the current request; outside a request it is dropped."""
 
@@ -54,9 +61,7 @@ class Timed:
         self._began = perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        timing = _current.get()
-        if timing is not None:
-            setattr(timing, self._part, getattr(timing, self._part) + perf_counter() - self._began)
+        spent(self._part, perf_counter() - self._began)
 
 
 class ServerTiming:

@@ -12,10 +12,12 @@ import asyncpg
 
 from service.errors import DatabaseUnavailableError
 from service.queries import Query
-from service.telemetry import Timed
+from service.telemetry import spent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from service.db.usage import Usage
 
 UNAVAILABLE = (
     OSError,
@@ -49,38 +51,50 @@ class SessionAwareConnection(asyncpg.Connection):  # type: ignore[misc] # asyncp
 
 
 class Connection:
-    """A borrowed connection: runs queries and adds their time to the request's `db`."""
+    """A borrowed connection: runs queries and adds their time to the request's `db` and to the pool's query time."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_usage", "lent", "unsettled")
 
-    def __init__(self, connection: "asyncpg.Connection") -> None:
-        self._connection = connection
+    def __init__(self, lent: "asyncpg.Connection", usage: "Usage") -> None:
+        self.lent = lent
+        """Asyncpg's own; whoever is about to change its session takes it from `session` instead."""
+        self._usage = usage
+        self.unsettled = False
+        """Whether giving it back may have to wait for the server: for a reset, or for the end of a broken off query."""
 
     async def fetch(self, query: Query, /, **values: object) -> "Sequence[asyncpg.Record]":
         """All rows of a query.
 
         Raises DatabaseUnavailableError when the server is gone or takes longer than `command_timeout_s`.
         """
-        with Timed("db"):
-            try:
-                rows: Sequence[asyncpg.Record] = await self._connection.fetch(query.sql, *query.arguments(values))
-            except UNAVAILABLE as error:
-                raise DatabaseUnavailableError(f"the query {query.name} failed: {_reason(error)}") from error
-            except asyncpg.InterfaceError as error:
-                # The same class stands for a lost connection and for a programming error.
-                if not self._connection.is_closed():
-                    raise
+        usage = self._usage
+        began = usage.clock()
+        try:
+            rows: Sequence[asyncpg.Record] = await self.lent.fetch(query.sql, *query.arguments(values))
+        except BaseException as error:
+            self.unsettled = True
+            if isinstance(error, UNAVAILABLE):
+                raise DatabaseUnavailableError(f"the query {query.name} failed: {reason(error)}") from error
+            # The same class stands for a lost connection and for a programming error.
+            if isinstance(error, asyncpg.InterfaceError) and self.lent.is_closed():
                 raise DatabaseUnavailableError(f"the query {query.name} lost its connection") from error
+            raise
+        finally:
+            took_s = usage.clock() - began
+            usage.query_s += took_s
+            spent("db", took_s)
         return rows
 
     def session(self) -> "asyncpg.Connection":
         """Asyncpg's own connection, to do anything with; its session is reset when it goes back to the pool."""
+        self.unsettled = True
         # A pool lends proxies, which pass for instances of any connection class: ask for the method, not the class.
-        touch = getattr(self._connection, "touch", None)
+        touch = getattr(self.lent, "touch", None)
         if touch is not None:
             touch()
-        return self._connection
+        return self.lent
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """What an error says, or else what it is."""
     return str(error) or type(error).__name__

@@ -1,16 +1,21 @@
-"""The pool of connections, basic or tuned by knob."""
+"""The pool of connections, basic or tuned by knob; both are counted in the same way."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+import sys
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from service.db.connection import UNAVAILABLE, Connection, SessionAwareConnection
+from service.db.checkout import Checkout, Lender
+from service.db.connection import UNAVAILABLE, SessionAwareConnection
+from service.db.gate import Gate
+from service.db.usage import Clock, PoolSnapshot, Usage
 from service.errors import ConfigurationError, DatabaseUnavailableError
 from service.queries import Query
 from service.settings import Settings
-from service.telemetry import Timed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CONNECT_TIMEOUT_S = 10.0
 
@@ -18,11 +23,10 @@ CONNECT_TIMEOUT_S = 10.0
 class Database:
     """The service's connections; open it before use, close it after."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock = perf_counter) -> None:
         self._settings = settings
-        self._pool: asyncpg.Pool | None = None
-        # asyncpg's own default is to wait for ever.
-        self._acquire_timeout_s = settings.acquire_timeout_s if settings.pool == "tuned" else None
+        self._usage = Usage(clock)
+        self._lender: Lender | None = None
 
     async def open(self) -> None:
         """Connect.
@@ -30,48 +34,66 @@ class Database:
         Raises ConfigurationError when the server refuses us, DatabaseUnavailableError when it does not answer.
         """
         try:
-            self._pool = await asyncpg.create_pool(**self._options())
+            pool = await asyncpg.create_pool(**self._options())
         except UNAVAILABLE as error:
             raise DatabaseUnavailableError(f"PostgreSQL does not answer at DOCAICHE_DATABASE_URL: {error}") from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             raise ConfigurationError(f"DOCAICHE_DATABASE_URL is refused: {error}") from error
+        self._lender = self._before(pool)
 
     async def close(self) -> None:
         """Close every connection, waiting for those in use."""
-        if self._pool is not None:
-            await self._pool.close()
+        if self._lender is not None:
+            await self._lender.pool.close()
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """Borrow a connection.
+    def connection(self) -> Checkout:
+        """Borrow a connection: `async with database.connection() as connection`.
 
-        Raises DatabaseUnavailableError when none is free within `acquire_timeout_s` (tuned pool).
+        Raises DatabaseUnavailableError when there is none to be had: PoolQueueFullError or PoolTimeoutError when the
+        tuned pool is too busy.
         """
-        pool = self._opened()
-        with Timed("pool"):
-            try:
-                connection = await pool.acquire(timeout=self._acquire_timeout_s)
-            except (*UNAVAILABLE, asyncpg.InterfaceError) as error:
-                raise DatabaseUnavailableError("no database connection is free") from error
-        try:
-            yield Connection(connection)
-        finally:
-            with Timed("pool"):
-                await pool.release(connection)
+        return Checkout(self._opened())
 
     async def fetch(self, query: Query, /, **values: object) -> "Sequence[asyncpg.Record]":
         """Borrow a connection for one query alone."""
         async with self.connection() as connection:
             return await connection.fetch(query, **values)
 
-    def _opened(self) -> "asyncpg.Pool":
-        if self._pool is None:
+    def usage(self) -> PoolSnapshot:
+        """What the pool was used for up to now.
+
+        Raises DatabaseUnavailableError before `open`.
+        """
+        pool = self._opened().pool
+        return self._usage.snapshot(size=pool.get_max_size(), open=pool.get_size())
+
+    def _opened(self) -> Lender:
+        if self._lender is None:
             raise DatabaseUnavailableError("the database was not opened")
-        return self._pool
+        return self._lender
+
+    def _before(self, pool: "asyncpg.Pool") -> Lender:
+        settings = self._settings
+        if settings.pool == "basic":
+            # asyncpg's own default is to let any number wait for ever.
+            return Lender(pool, Gate(sys.maxsize, queue=0, timeout_s=1), self._usage, timeout_s=None)
+        gate = Gate(settings.pool_size, queue=settings.acquire_queue, timeout_s=settings.acquire_timeout_s)
+        return Lender(pool, gate, self._usage, settings.acquire_timeout_s)
+
+    async def _connect(self, *args: Any, **kwargs: Any) -> "asyncpg.Connection":
+        """Connect as asyncpg does, and count the time."""
+        began = self._usage.clock()
+        made = await asyncpg.connect(*args, **kwargs)
+        self._usage.create.add(self._usage.clock() - began)
+        return made
 
     def _options(self) -> dict[str, Any]:
         settings = self._settings
-        options: dict[str, Any] = {"dsn": settings.database_url.get_secret_value(), "timeout": CONNECT_TIMEOUT_S}
+        options: dict[str, Any] = {
+            "dsn": settings.database_url.get_secret_value(),
+            "timeout": CONNECT_TIMEOUT_S,
+            "connect": self._connect,
+        }
         if settings.reset == "dirty":
             options["connection_class"] = SessionAwareConnection
         if settings.pool == "tuned":

@@ -111,7 +111,7 @@ async def test_what_goes_behind_the_session_s_back_would_stay(databases: Databas
     """The negative case of all above: without `session`, nothing is reset, which is why there is no other way."""
     async with opened(one_connection(databases)) as database:
         async with database.connection() as connection:
-            await connection._connection.execute("SET application_name = 'changed'")
+            await connection.lent.execute("SET application_name = 'changed'")
         assert (await database.fetch(WHO))[0]["name"] == "changed"
 
 
@@ -202,7 +202,7 @@ async def test_who_waits_for_redis_holds_a_connection_or_not(
             wire.mode = "silent"
             asking = asyncio.create_task(service.get("/collections"))
             await wire.asked.wait()
-            pool = service.resources.database._opened()
+            pool = service.resources.database._opened().pool
             assert pool.get_idle_size() == (0 if held else 1)
             await wire.cut()
             assert (await asking).status_code == 200
@@ -216,7 +216,7 @@ async def test_a_pool_that_was_not_opened_says_so(databases: Databases) -> None:
 
 async def _assert_whole(database: Database) -> None:
     """Every connection is free, fit for use, and alone with its session."""
-    pool = database._opened()
+    pool = database._opened().pool
     assert pool.get_idle_size() == pool.get_size()
     size = pool.get_max_size()
     everyone = asyncio.Barrier(size)
