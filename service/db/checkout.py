@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 import asyncpg
 
-from service.db.begun import Begun
 from service.db.connection import UNAVAILABLE, Connection, reason
+from service.db.first_step import rest_of
 from service.db.gate import Gate
 from service.db.usage import Usage
 from service.errors import DatabaseUnavailableError, PoolQueueFullError, PoolTimeoutError
 from service.telemetry import spent
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Awaitable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,85 +28,84 @@ class Lender:
     """Longest wait for a connection, for the turn at the gate and what comes after together; none when None."""
 
 
-class Checkout:
-    """`async with` it, once, for a connection.
+class Checkout(Connection):
+    """A connection for as long as an `async with` lasts; good for one.
 
     Raises PoolQueueFullError, PoolTimeoutError, or another DatabaseUnavailableError when there is none to be had.
     """
 
-    # A class, not a generator: `contextlib.asynccontextmanager` alone costs more than all that is counted here.
-    __slots__ = ("_connection", "_gate", "_lender", "_usage")
-
-    _connection: Connection
+    # A class, not a generator, and the connection itself, not its maker: `contextlib.asynccontextmanager` alone
+    # costs more than all that is counted here.
+    __slots__ = ("_lender",)
 
     def __init__(self, lender: Lender) -> None:
         self._lender = lender
-        self._gate = lender.gate
         self._usage = lender.usage
+        self._unsettled = False
 
     async def __aenter__(self) -> Connection:
         """Borrow."""
         usage = self._usage
         asked = usage.clock()
-        begun = self._begin() if self._gate.enter_now() else None
-        lent = await self._wait(begun, asked) if begun is None or begun.waits else begun.result
-        self._connection = connection = Connection(lent, usage)
-        now = usage.clock()
-        usage.borrowers[self] = now
-        usage.wait.add(now - asked)
-        spent("pool", now - asked)
-        return connection
+        if not self._lender.gate.enter_now():
+            await self._wait(asked, self._turn(asked))
+        elif rest := self._ask():
+            await self._wait(asked, self._rest(rest, asked))
+        else:
+            # A connection at hand is a wait of nothing; what the pool itself takes for it belongs to the use.
+            usage.borrowers[self] = asked
+        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: "TracebackType | None"
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Give back."""
-        usage, connection = self._usage, self._connection
+        usage, lender = self._usage, self._lender
         left = usage.clock()
-        # A timer for what nearly never waits would cost as much as the counters.
-        timeout_s = self._lender.timeout_s if connection.unsettled else None
+        # A timer for what nearly never waits would cost more than the counters.
+        timeout_s = lender.timeout_s if self._unsettled else None
         try:
-            await self._lender.pool.release(connection.lent, timeout=timeout_s)
+            await lender.pool.release(self._lent, timeout=timeout_s)
         except UNAVAILABLE:
-            # The reset failed with the server: asyncpg has closed the connection, which no one will ever see again.
+            # The reset failed with the server: asyncpg has closed the connection, which nobody will see again.
             pass
         finally:
             # Also when this was cancelled: asyncpg then goes on giving back by itself, and who is next waits for it.
-            self._gate.leave()
+            lender.gate.leave()
             now = usage.clock()
             usage.use.add(now - usage.borrowers.pop(self))
             spent("pool", now - left)
 
-    def _begin(self) -> "Begun[asyncpg.Connection]":
-        """Ask the pool, having passed the gate."""
+    def _ask(self) -> "Awaitable[asyncpg.Connection] | None":
+        """Ask the pool, having passed the gate; nothing, or what there is to wait for."""
+        steps = self._lender.pool.acquire().__await__()
         try:
-            return Begun(self._lender.pool.acquire())
-        except BaseException as error:
-            self._gate.leave()
-            self._usage.failures += 1
-            _tell(error)
+            waits_for = next(steps)
+        except StopIteration as at_hand:
+            self._lent = at_hand.value
+            return None
+        except BaseException as error:  # noqa: BLE001 - raised again in the service's words
+            self._refuse(error)
+        return rest_of(steps, waits_for)
 
-    async def _wait(self, begun: "Begun[asyncpg.Connection] | None", asked: float) -> "asyncpg.Connection":
-        """Wait for the turn at the gate, unless past it, and then for the pool."""
+    async def _wait(self, asked: float, way: "Awaitable[None]") -> None:
+        """Go a way to a connection on which there is something to wait for."""
         usage = self._usage
         usage.waiters[self] = asked
         try:
-            if begun is None:
-                await self._turn()
-                begun = self._begin()
-            lent = await self._rest(begun, asked) if begun.waits else begun.result
+            await way
         except BaseException:
             usage.given_up_s += usage.clock() - asked
             raise
         finally:
             del usage.waiters[self]
-        usage.waited += 1
-        return lent
+        usage.borrowers[self] = now = usage.clock()
+        usage.wait.add(now - asked)
+        spent("pool", now - asked)
 
-    async def _turn(self) -> None:
+    async def _turn(self, asked: float) -> None:
+        """Wait for the turn at the gate, and then for the pool if need be."""
         usage = self._usage
         try:
-            await self._gate.enter()
+            await self._lender.gate.enter()
         except PoolQueueFullError:
             usage.rejections += 1
             raise
@@ -116,25 +115,27 @@ class Checkout:
         except BaseException:
             usage.failures += 1
             raise
+        if rest := self._ask():
+            await self._rest(rest, asked)
 
-    async def _rest(self, begun: "Begun[asyncpg.Connection]", asked: float) -> "asyncpg.Connection":
-        """Wait for a connection that is being made, or given back by someone who was cancelled."""
+    async def _rest(self, rest: "Awaitable[asyncpg.Connection]", asked: float) -> None:
+        """Wait for a connection that is being made, or that someone who was cancelled still gives back."""
         usage, timeout_s = self._usage, self._lender.timeout_s
         left_s = None if timeout_s is None else timeout_s - (usage.clock() - asked)
         try:
             async with asyncio.timeout(left_s) as deadline:
-                return await begun.rest()
+                self._lent = await rest
         except BaseException as error:
-            self._gate.leave()
-            if isinstance(error, TimeoutError) and deadline.expired():
+            if deadline.expired() and isinstance(error, TimeoutError):
+                self._lender.gate.leave()
                 usage.timeouts += 1
                 raise PoolTimeoutError(f"no database connection is free within {timeout_s:.3g} s") from error
-            usage.failures += 1
-            _tell(error)
+            self._refuse(error)
 
-
-def _tell(error: BaseException) -> NoReturn:
-    """Raise in the service's words what asyncpg raised on the way to a connection."""
-    if isinstance(error, (*UNAVAILABLE, asyncpg.InterfaceError)):
-        raise DatabaseUnavailableError(f"no database connection is to be had: {reason(error)}") from error
-    raise error
+    def _refuse(self, error: BaseException) -> NoReturn:
+        """Give up the place at the gate, and say in the service's words why the pool gave no connection."""
+        self._lender.gate.leave()
+        self._usage.failures += 1
+        if isinstance(error, (*UNAVAILABLE, asyncpg.InterfaceError)):
+            raise DatabaseUnavailableError(f"no database connection is to be had: {reason(error)}") from error
+        raise error

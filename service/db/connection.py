@@ -53,14 +53,15 @@ class SessionAwareConnection(asyncpg.Connection):  # type: ignore[misc] # asyncp
 class Connection:
     """A borrowed connection: runs queries and adds their time to the request's `db` and to the pool's query time."""
 
-    __slots__ = ("_usage", "lent", "unsettled")
+    __slots__ = ("_lent", "_unsettled", "_usage")
 
-    def __init__(self, lent: "asyncpg.Connection", usage: "Usage") -> None:
-        self.lent = lent
-        """Asyncpg's own; whoever is about to change its session takes it from `session` instead."""
+    _lent: "asyncpg.Connection"
+    """Asyncpg's own, from when it is borrowed; whoever is about to change its session asks `session` for it."""
+
+    def __init__(self, usage: "Usage") -> None:
         self._usage = usage
-        self.unsettled = False
-        """Whether giving it back may have to wait for the server: for a reset, or for the end of a broken off query."""
+        # Whether giving it back may have to wait for the server: for a reset, or for the end of a broken off query.
+        self._unsettled = False
 
     async def fetch(self, query: Query, /, **values: object) -> "Sequence[asyncpg.Record]":
         """All rows of a query.
@@ -70,13 +71,13 @@ class Connection:
         usage = self._usage
         began = usage.clock()
         try:
-            rows: Sequence[asyncpg.Record] = await self.lent.fetch(query.sql, *query.arguments(values))
+            rows: Sequence[asyncpg.Record] = await self._lent.fetch(query.sql, *query.arguments(values))
         except BaseException as error:
-            self.unsettled = True
+            self._unsettled = True
             if isinstance(error, UNAVAILABLE):
                 raise DatabaseUnavailableError(f"the query {query.name} failed: {reason(error)}") from error
             # The same class stands for a lost connection and for a programming error.
-            if isinstance(error, asyncpg.InterfaceError) and self.lent.is_closed():
+            if isinstance(error, asyncpg.InterfaceError) and self._lent.is_closed():
                 raise DatabaseUnavailableError(f"the query {query.name} lost its connection") from error
             raise
         finally:
@@ -87,12 +88,12 @@ class Connection:
 
     def session(self) -> "asyncpg.Connection":
         """Asyncpg's own connection, to do anything with; its session is reset when it goes back to the pool."""
-        self.unsettled = True
+        self._unsettled = True
         # A pool lends proxies, which pass for instances of any connection class: ask for the method, not the class.
-        touch = getattr(self.lent, "touch", None)
+        touch = getattr(self._lent, "touch", None)
         if touch is not None:
             touch()
-        return self.lent
+        return self._lent
 
 
 def reason(error: BaseException) -> str:

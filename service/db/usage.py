@@ -35,13 +35,13 @@ class PoolSnapshot:
     returned: int
     """Checkouts that ended."""
     waited: int
-    """Checkouts that began only after a wait: no place was free, or no connection was at hand."""
+    """Checkouts that began after a wait: no place was free, or no connection was at hand."""
     wait_s: float
-    """Time from asking for a connection to having it, of those who got one."""
+    """Time from asking for a connection to having it, of those who waited and got one; for the others it is none."""
     waiting_s: float
     """Area below `waiting`: `wait_s` and also the time of those who got none or still wait. Request-seconds."""
     use_s: float
-    """Time from having a connection to having given it back, its reset included, of checkouts that ended."""
+    """Time from the end of the wait to having given the connection back, its reset included, of checkouts that ended."""
     busy_s: float
     """Area below `busy`: `use_s` and also the time of checkouts under way. Connection-seconds."""
     query_s: float
@@ -57,7 +57,7 @@ class PoolSnapshot:
     failures: int
     """Requests that got no connection for another reason: the server is gone, or they were cancelled."""
     wait_counts: tuple[int, ...]
-    """`wait_s` by the buckets of `service.db.histogram`."""
+    """Waits of all checkouts by the buckets of `service.db.histogram`; no wait is in the first."""
     use_counts: tuple[int, ...]
     """`use_s` by the same buckets."""
     create_counts: tuple[int, ...]
@@ -82,7 +82,6 @@ class Usage:
         "timeouts",
         "use",
         "wait",
-        "waited",
         "waiters",
     )
 
@@ -93,9 +92,9 @@ class Usage:
         self.waiters: dict[object, float] = {}
         """Who waits for one, and since when."""
         self.wait = Histogram()
+        """Of those who waited and got one, alone."""
         self.use = Histogram()
         self.create = Histogram()
-        self.waited = 0
         self.given_up_s = 0.0
         """Time of those who waited and got none."""
         self.query_s = 0.0
@@ -110,15 +109,17 @@ class Usage:
         pending_s = math.fsum(now - since for since in self.waiters.values())
         unreturned_s = math.fsum(now - since for since in self.borrowers.values())
         returned = sum(self.use.counts)
+        borrowed = returned + len(self.borrowers)
+        waited = sum(self.wait.counts)
         return PoolSnapshot(
             at_s=now,
             size=size,
             open=open,
             busy=len(self.borrowers),
             waiting=len(self.waiters),
-            borrowed=returned + len(self.borrowers),
+            borrowed=borrowed,
             returned=returned,
-            waited=self.waited,
+            waited=waited,
             wait_s=self.wait.sum_s,
             waiting_s=self.wait.sum_s + self.given_up_s + pending_s,
             use_s=self.use.sum_s,
@@ -129,7 +130,7 @@ class Usage:
             timeouts=self.timeouts,
             rejections=self.rejections,
             failures=self.failures,
-            wait_counts=tuple(self.wait.counts),
+            wait_counts=(self.wait.counts[0] + borrowed - waited, *self.wait.counts[1:]),
             use_counts=tuple(self.use.counts),
             create_counts=tuple(self.create.counts),
         )

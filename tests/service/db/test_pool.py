@@ -111,7 +111,7 @@ async def test_what_goes_behind_the_session_s_back_would_stay(databases: Databas
     """The negative case of all above: without `session`, nothing is reset, which is why there is no other way."""
     async with opened(one_connection(databases)) as database:
         async with database.connection() as connection:
-            await connection.lent.execute("SET application_name = 'changed'")
+            await connection._lent.execute("SET application_name = 'changed'")
         assert (await database.fetch(WHO))[0]["name"] == "changed"
 
 
