@@ -1,6 +1,6 @@
 """How many checkouts with `select 1` a second 20 clients get through: asyncpg's own pool and the service's, in turns.
 
-    python -m bench.micro.pool_throughput [--dsn URL] [--pairs 16] [--slot-s 1]
+    python -m bench.micro.pool_throughput [--dsn URL] [--rounds 16] [--slot-s 1]
 
 Without a URL it starts a throwaway PostgreSQL. All pools have as many connections, all are open throughout, and each
 round gives every pool one slot in an order drawn anew, so that whatever slows the machine down slows all of them.
@@ -8,57 +8,71 @@ The ratio of a round is one value; they are brought together as everywhere in th
 estimate on log ratios with its exact interval (docs/statistics.md).
 """
 
-import argparse
 import asyncio
 import contextlib
 import math
 import random
-import sys
+import statistics
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
 import asyncpg
+import click
 import uvloop
 
 from bench.lifetime import Custody
 from bench.provision import start
 from bench.stats.interval import Interval
-from bench.stats.signed_rank import estimate
+from bench.stats.signed_rank import estimate, fewest
 from service import queries
-from service.db import Database
-from service.db.usage import efficiency, utilisation
+from service.db import Database, PoolSnapshot, SessionAwareConnection
+from service.db.usage import efficiency, utilisation, wait_quantile, wait_share
 from service.settings import load
 
+ALPHA = 0.05
+SEED = 1
 ONE = queries.load()["answers"]
-OWN, RESET_TOO, TUNED = "asyncpg's own pool", "tuned pool, full reset", "tuned pool"
+OWN, NO_RESET, FULL_RESET, TUNED = "asyncpg's own", "asyncpg's, no reset", "tuned, full reset", "tuned"
+
+Once = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class Plan:
     """How it is measured."""
 
-    pairs: int
+    rounds: int
     slot_s: float
     clients: int
     size: int
 
 
-async def slot(once: Callable[[], Awaitable[object]], load: Load) -> float:
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What one pool did in one round."""
+
+    rate: float
+    """Checkouts a second."""
+    before: PoolSnapshot
+    after: PoolSnapshot
+    """The tuned pool's counters around the slot, whichever pool it belonged to."""
+
+
+async def rate_of(once: Once, plan: Plan) -> float:
     """Checkouts a second in one slot."""
-    ends = perf_counter() + load.slot_s
+    began = perf_counter()
     done = 0
 
     async def client() -> None:
         nonlocal done
-        while perf_counter() < ends:
+        while perf_counter() < began + plan.slot_s:
             await once()
             done += 1
 
-    began = perf_counter()
-    await asyncio.gather(*(client() for _ in range(load.clients)))
+    await asyncio.gather(*(client() for _ in range(plan.clients)))
     return done / (perf_counter() - began)
 
 
@@ -73,80 +87,90 @@ async def tuned(dsn: str, size: int, reset: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def measure(dsn: str, how: Load) -> None:
-    """Measure, and print what came out."""
+def by(pool: "asyncpg.Pool") -> Once:
+    """A checkout as asyncpg's documentation shows it."""
+
+    async def once() -> None:
+        async with pool.acquire() as connection:
+            await connection.fetch(ONE.sql)
+
+    return once
+
+
+async def measure(dsn: str, plan: Plan) -> Mapping[str, list[Slot]]:
+    """All slots of all pools, in the order of the rounds."""
     async with contextlib.AsyncExitStack() as stack:
-        own = await stack.enter_async_context(asyncpg.create_pool(dsn, min_size=how.size, max_size=how.size))
-        service = await stack.enter_async_context(tuned(dsn, how.size, "dirty"))
-        resetting = await stack.enter_async_context(tuned(dsn, how.size, "full"))
-
-        async def by_own() -> None:
-            async with own.acquire() as connection:
-                await connection.fetch(ONE.sql)
-
-        ways: dict[str, Callable[[], Awaitable[object]]] = {
-            OWN: by_own,
-            RESET_TOO: lambda: resetting.fetch(ONE),
+        sizes = {"min_size": plan.size, "max_size": plan.size}
+        own = await stack.enter_async_context(asyncpg.create_pool(dsn, **sizes))
+        bare = await stack.enter_async_context(
+            asyncpg.create_pool(dsn, connection_class=SessionAwareConnection, **sizes)
+        )
+        full = await stack.enter_async_context(tuned(dsn, plan.size, "full"))
+        service = await stack.enter_async_context(tuned(dsn, plan.size, "dirty"))
+        ways: dict[str, Once] = {
+            OWN: by(own),
+            NO_RESET: by(bare),
+            FULL_RESET: lambda: full.fetch(ONE),
             TUNED: lambda: service.fetch(ONE),
         }
-        rates: dict[str, list[float]] = {name: [] for name in ways}
-        before = service.usage()
-        busy = [0.0, 0.0]
-        # The first round warms up: statements are prepared, and the processor's clock rises.
-        for number in range(how.pairs + 1):
-            for name in random.sample(list(ways), len(ways)):
+        slots: dict[str, list[Slot]] = {name: [] for name in ways}
+        order = random.Random(SEED)
+        for _ in range(plan.rounds + 1):
+            for name in order.sample(list(ways), len(ways)):
                 before = service.usage()
-                rate = await slot(ways[name], how)
-                if number:
-                    rates[name].append(rate)
-                if name == TUNED and number:
-                    after = service.usage()
-                    busy[0] += utilisation(before, after) / how.pairs
-                    busy[1] += efficiency(before, after) / how.pairs
-    _print(rates, how)
-    print(f"The tuned pool's own counters in its slots: utilisation {busy[0]:.1%}, efficiency {busy[1]:.1%}.")
+                slots[name].append(Slot(await rate_of(ways[name], plan), before, service.usage()))
+        # The first round warmed up: statements were prepared, and the processor's clock rose.
+        return {name: values[1:] for name, values in slots.items()}
 
 
-def ratio(rates: list[float], to: list[float]) -> Interval:
+def ratio(slots: list[Slot], to: list[Slot]) -> Interval:
     """Rates over others of the same rounds."""
-    logs = [math.log(one / other) for one, other in zip(rates, to, strict=True)]
-    return estimate(logs, alpha=0.05).exp()
+    logs = [math.log(one.rate / other.rate) for one, other in zip(slots, to, strict=True)]
+    return estimate(logs, alpha=ALPHA).exp()
 
 
-def _print(rates: dict[str, list[float]], how: Load) -> None:
-    print(f"{how.clients} clients, {how.size} connections, {how.pairs} rounds of slots of {how.slot_s:g} s")
-    for name, values in rates.items():
-        found = ratio(values, rates[OWN]) if name != OWN else Interval(1, 1, 1, 0.95)
-        middle = sorted(values)[len(values) // 2]
-        print(f"{name:>24} {middle:>9,.0f}/s   x {found.estimate:.3f}  [{found.low:.3f}, {found.high:.3f}]")
+def report(slots: Mapping[str, list[Slot]], plan: Plan) -> str:
+    """A row per pool, and what the tuned pool says of itself."""
+    rows = [f"{plan.clients} clients, {plan.size} connections, {plan.rounds} rounds of slots of {plan.slot_s:g} s"]
+    for name, values in slots.items():
+        row = f"{name:>20} {statistics.median(slot.rate for slot in values):>9,.0f}/s"
+        if name != OWN:
+            found = ratio(values, slots[OWN])
+            row += f"   x {found.estimate:.3f}  [{found.low:.3f}, {found.high:.3f}]"
+        rows.append(row)
+    moments = [(slot.before, slot.after) for slot in slots[TUNED]]
+    rows.append(
+        "the tuned pool's own counters, median of its slots: "
+        f"utilisation {statistics.median(utilisation(*two) for two in moments):.1%}, "
+        f"efficiency {statistics.median(efficiency(*two) for two in moments):.1%}, "
+        f"wait share {statistics.median(wait_share(*two) for two in moments):.1%}, "
+        f"99 % of waits up to {statistics.median(wait_quantile(*two, 0.99) for two in moments) * 1e3:g} ms"
+    )
+    return "\n".join(rows)
 
 
-def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench.micro.pool_throughput", description=__doc__.splitlines()[0])
-    parser.add_argument("--dsn", help="a PostgreSQL to use instead of a throwaway one")
-    parser.add_argument("--pairs", type=int, default=16, help="rounds, at least 6 (default 16)")
-    parser.add_argument("--slot-s", type=float, default=1.0, help="seconds that each pool runs in a round (default 1)")
-    parser.add_argument("--clients", type=int, default=20, help="clients at a time (default 20)")
-    parser.add_argument("--size", type=int, default=5, help="connections of every pool (default 5)")
-    parser.add_argument("--loop", choices=("uvloop", "asyncio"), default="uvloop", help="event loop (default uvloop)")
-    asked = parser.parse_args()
-    if asked.pairs < 6:
-        parser.error("--pairs must be at least 6: fewer give no interval.")
-    return asked
-
-
-async def main(asked: argparse.Namespace) -> None:
+async def run(dsn: str | None, plan: Plan) -> str:
     """Find a server, and measure."""
-    how = Load(asked.pairs, asked.slot_s, asked.clients, asked.size)
-    if asked.dsn:
-        await measure(asked.dsn, how)
-        return
+    if dsn is not None:
+        return report(await measure(dsn, plan), plan)
     with tempfile.TemporaryDirectory() as folder, Custody.open(Path(folder)) as custody:
         async with start("embedded", custody) as servers:
-            await measure(await servers.postgres.create_database("throughput"), how)
+            return report(await measure(servers.postgres.dsn(), plan), plan)
+
+
+@click.command(help=__doc__.splitlines()[0])
+@click.option("--dsn", help="A PostgreSQL to use instead of a throwaway one.")
+@click.option("--rounds", type=click.IntRange(min=fewest(ALPHA)), default=16, show_default=True)
+@click.option("--slot-s", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
+@click.option("--clients", type=click.IntRange(min=1), default=20, show_default=True, help="Clients at a time.")
+@click.option("--size", type=click.IntRange(min=1), default=5, show_default=True, help="Connections of each pool.")
+@click.option("--loop", type=click.Choice(["uvloop", "asyncio"]), default="uvloop", show_default=True)
+def main(dsn: str | None, rounds: int, slot_s: float, clients: int, size: int, loop: str) -> None:
+    """Measure, and print what came out."""
+    factory = uvloop.new_event_loop if loop == "uvloop" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        click.echo(runner.run(run(dsn, Plan(rounds, slot_s, clients, size))))
 
 
 if __name__ == "__main__":
-    arguments = _asked()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop if arguments.loop == "uvloop" else None) as runner:
-        sys.exit(runner.run(main(arguments)))
+    main()

@@ -3,5 +3,6 @@
 from service.db.announcements import Announcements
 from service.db.connection import Connection, SessionAwareConnection
 from service.db.database import Database
+from service.db.usage import PoolSnapshot
 
-__all__ = ["Announcements", "Connection", "Database", "SessionAwareConnection"]
+__all__ = ["Announcements", "Connection", "Database", "PoolSnapshot", "SessionAwareConnection"]

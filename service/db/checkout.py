@@ -9,6 +9,7 @@ import asyncpg
 from service.db.connection import UNAVAILABLE, Connection, reason
 from service.db.first_step import rest_of
 from service.db.gate import Gate
+from service.db.shelf import Shelf
 from service.db.usage import Usage
 from service.errors import DatabaseUnavailableError, PoolQueueFullError, PoolTimeoutError
 from service.telemetry import spent
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lender:
-    """A pool, the gate before it, and the counters of both."""
+    """A pool, the gate before it, the shelf beside it, and the counters of all three."""
 
     pool: "asyncpg.Pool"
     gate: Gate
+    shelf: Shelf
     usage: Usage
     timeout_s: float | None
     """Longest wait for a connection, for the turn at the gate and what comes after together; none when None."""
@@ -54,16 +56,16 @@ class Checkout(Connection):
         else:
             # A connection at hand is a wait of nothing; what the pool itself takes for it belongs to the use.
             usage.borrowers[self] = asked
+            spent("pool", usage.clock() - asked)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Give back."""
         usage, lender = self._usage, self._lender
         left = usage.clock()
-        # A timer for what nearly never waits would cost more than the counters.
-        timeout_s = lender.timeout_s if self._unsettled else None
         try:
-            await lender.pool.release(self._lent, timeout=timeout_s)
+            if self._unsettled or not lender.shelf.put(self._lent):
+                await lender.pool.release(self._lent, timeout=lender.timeout_s)
         except UNAVAILABLE:
             # The reset failed with the server: asyncpg has closed the connection, which nobody will see again.
             pass
@@ -75,7 +77,10 @@ class Checkout(Connection):
             spent("pool", now - left)
 
     def _ask(self) -> "Awaitable[asyncpg.Connection] | None":
-        """Ask the pool, having passed the gate; nothing, or what there is to wait for."""
+        """Take a connection, having passed the gate; nothing, or what there is to wait for."""
+        if (kept := self._lender.shelf.take()) is not None:
+            self._lent = kept
+            return None
         steps = self._lender.pool.acquire().__await__()
         try:
             waits_for = next(steps)

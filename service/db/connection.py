@@ -60,7 +60,7 @@ class Connection:
 
     def __init__(self, usage: "Usage") -> None:
         self._usage = usage
-        # Whether giving it back may have to wait for the server: for a reset, or for the end of a broken off query.
+        # Whether the server may have to be waited for at the end: for a reset, or until a broken off query has ended.
         self._unsettled = False
 
     async def fetch(self, query: Query, /, **values: object) -> "Sequence[asyncpg.Record]":

@@ -9,6 +9,7 @@ import asyncpg
 from service.db.checkout import Checkout, Lender
 from service.db.connection import UNAVAILABLE, SessionAwareConnection
 from service.db.gate import Gate
+from service.db.shelf import Shelf
 from service.db.usage import Clock, PoolSnapshot, Usage
 from service.errors import ConfigurationError, DatabaseUnavailableError
 from service.queries import Query
@@ -44,7 +45,10 @@ class Database:
     async def close(self) -> None:
         """Close every connection, waiting for those in use."""
         if self._lender is not None:
-            await self._lender.pool.close()
+            pool = self._lender.pool
+            for kept in self._lender.shelf.close():
+                await pool.release(kept)
+            await pool.close()
 
     def connection(self) -> Checkout:
         """Borrow a connection: `async with database.connection() as connection`.
@@ -76,9 +80,13 @@ class Database:
         settings = self._settings
         if settings.pool == "basic":
             # asyncpg's own default is to let any number wait for ever.
-            return Lender(pool, Gate(sys.maxsize, queue=0, timeout_s=1), self._usage, timeout_s=None)
+            return Lender(
+                pool, Gate(sys.maxsize, queue=0, timeout_s=1), Shelf(keeps=False), self._usage, timeout_s=None
+            )
         gate = Gate(settings.pool_size, queue=settings.acquire_queue, timeout_s=settings.acquire_timeout_s)
-        return Lender(pool, gate, self._usage, settings.acquire_timeout_s)
+        # Where every checkout is to end with a reset, it has to end with asyncpg's release.
+        shelf = Shelf(keeps=settings.reset == "dirty")
+        return Lender(pool, gate, shelf, self._usage, settings.acquire_timeout_s)
 
     async def _connect(self, *args: Any, **kwargs: Any) -> "asyncpg.Connection":
         """Connect as asyncpg does, and count the time."""

@@ -41,7 +41,7 @@ class PoolSnapshot:
     waiting_s: float
     """Area below `waiting`: `wait_s` and also the time of those who got none or still wait. Request-seconds."""
     use_s: float
-    """Time from the end of the wait to having given the connection back, its reset included, of checkouts that ended."""
+    """Time from the end of the wait to having given the connection back, reset included, of checkouts that ended."""
     busy_s: float
     """Area below `busy`: `use_s` and also the time of checkouts under way. Connection-seconds."""
     query_s: float

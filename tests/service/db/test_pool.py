@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -9,7 +9,8 @@ import pytest
 from service import queries
 from service.app import create
 from service.db import Connection, Database
-from service.errors import DatabaseUnavailableError
+from service.db.usage import efficiency, utilisation
+from service.errors import DatabaseUnavailableError, PoolQueueFullError
 from service.queries import Query
 from service.settings import Settings
 from tests.service.running import OFF, ON, Databases, running
@@ -19,6 +20,11 @@ WHO = Query("who", "SELECT pg_backend_pid() AS pid, current_setting('application
 ASLEEP = "SELECT true FROM pg_stat_activity WHERE pid = $1 AND query LIKE '%pg_sleep%'"
 SLEEP = Query("sleep", "SELECT pg_sleep($1)", ("seconds",))
 LOCKS = Query("locks", "SELECT count(*) AS held FROM pg_locks WHERE locktype = 'advisory' AND pid = $1", ("pid",))
+ALIVE = "SELECT true FROM pg_stat_activity WHERE pid = $1"
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 FOR_EVER_S = 600
 
 
@@ -184,6 +190,128 @@ async def test_an_ended_backend_is_unavailable_and_replaced(databases: Databases
         await other.close()
 
 
+@pytest.mark.parametrize("knobs", [ON, {**ON, "reset": "off"}, OFF], ids=["tuned", "full reset", "baseline"])
+async def test_backends_that_ended_while_idle_are_replaced(knobs: dict[str, str], databases: Databases) -> None:
+    """After a restart of the server nobody gets a dead connection, wherever it lay when it died."""
+    async with opened(databases.settings(knobs)) as database:
+        await _assert_whole(database)
+        await _end_all(databases, database)
+        await _assert_whole(database)
+        assert database.usage().open == database.usage().size
+
+
+async def test_requests_under_way_and_waiting_survive_an_end_of_all_backends(databases: Databases) -> None:
+    """Those whose query ran fail as unavailable, those who waited are served, and the pool is whole."""
+    async with opened(databases.settings(ON, pool_size=2, command_timeout_s=FOR_EVER_S)) as database:
+        running_ = [asyncio.create_task(database.fetch(SLEEP, seconds=FOR_EVER_S)) for _ in range(2)]
+        await _until(lambda: database.usage().busy == 2)
+        waiting = [asyncio.create_task(database.fetch(WHO)) for _ in range(10)]
+        await _until(lambda: database.usage().waiting == 10)
+        await _end_all(databases, database)
+        for failed in await asyncio.gather(*running_, return_exceptions=True):
+            assert isinstance(failed, DatabaseUnavailableError)
+        assert all(await asyncio.gather(*waiting))
+        await _assert_whole(database)
+        assert database.usage().failures == 0
+
+
+async def test_a_session_whose_server_ended_is_unavailable_and_replaced(databases: Databases) -> None:
+    """The reset at its release cannot be sent: the work is not told as failed for that, and the next one works."""
+    async with opened(one_connection(databases)) as database:
+        async with database.connection() as connection:
+            pid = (await connection.fetch(WHO))[0]["pid"]
+            await connection.session().execute("SET application_name = 'changed'")
+            await _end_all(databases, database)
+        after = (await database.fetch(WHO))[0]
+        assert after["pid"] != pid
+        assert after["name"] != "changed"
+
+
+async def test_a_server_that_is_gone_is_unavailable(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While no connection can be made every request is told so, and none is lost for when it can again."""
+    async with opened(one_connection(databases)) as database:
+        connect = asyncpg.connect
+
+        async def refuse(*_: object, **__: object) -> asyncpg.Connection:
+            raise ConnectionRefusedError("refused")
+
+        await database.fetch(WHO)
+        monkeypatch.setattr(asyncpg, "connect", refuse)
+        other = await connect(databases.by_tunings[()])
+        await _end_all(databases, database, other)
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailableError):
+                await database.fetch(WHO)
+        monkeypatch.setattr(asyncpg, "connect", connect)
+        await _until_answered(database)
+        await _assert_whole(database)
+
+
+async def test_a_full_queue_is_unavailable_at_once(databases: Databases) -> None:
+    """The tuned pool lets so many wait and no more; those who wait are served all the same."""
+    async with opened(one_connection(databases, acquire_queue=2, acquire_timeout_s=FOR_EVER_S)) as database:
+        async with database.connection():
+            waiting = [asyncio.create_task(database.fetch(WHO)) for _ in range(2)]
+            await _until(lambda: database.usage().waiting == 2)
+            with pytest.raises(PoolQueueFullError):
+                await database.fetch(WHO)
+        assert all(await asyncio.gather(*waiting))
+        assert database.usage().rejections == 1
+
+
+async def test_the_basic_pool_lets_any_number_wait(databases: Databases) -> None:
+    """It stays asyncpg's own, limits and all, but is counted as the tuned one is."""
+    async with opened(databases.settings(OFF, acquire_queue=0, acquire_timeout_s=0.001)) as database:
+        size = database.usage().size
+        everyone = asyncio.Barrier(size)
+
+        async def hold() -> None:
+            async with database.connection():
+                await everyone.wait()
+
+        await asyncio.gather(*(hold() for _ in range(3 * size)))
+        now = database.usage()
+        assert (now.returned, now.waited) == (3 * size, 2 * size)
+        assert (now.timeouts, now.rejections, now.failures) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("knobs", [ON, {**ON, "reset": "off"}, OFF], ids=["tuned", "full reset", "baseline"])
+async def test_every_checkout_is_counted(knobs: dict[str, str], databases: Databases) -> None:
+    """What is borrowed is returned, its use holds its queries, and each connection was made once."""
+    async with opened(databases.settings(knobs)) as database:
+        before = database.usage()
+        await asyncio.gather(*(database.fetch(WHO) for _ in range(50)))
+        after = database.usage()
+    assert (after.busy, after.waiting) == (0, 0)
+    assert after.borrowed == after.returned == sum(after.wait_counts) == sum(after.use_counts) == 50
+    assert before.created == after.created == after.open == after.size
+    assert 0 < after.query_s < after.use_s == after.busy_s
+    assert 0 < utilisation(before, after) <= 1
+    assert 0 < efficiency(before, after) < 1
+    assert after.create_s > 0
+
+
+async def test_closing_ends_every_connection(databases: Databases) -> None:
+    """Those that were kept between checkouts too, and one that is in use when its checkout ends."""
+    settings = databases.settings(ON, pool_size=2)
+    database = Database(settings)
+    await database.open()
+    await _assert_whole(database)
+    borrowed = database.connection()
+    pid = (await (await borrowed.__aenter__()).fetch(WHO))[0]["pid"]
+    closing = asyncio.create_task(database.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+    await borrowed.__aexit__()
+    await closing
+    with pytest.raises(DatabaseUnavailableError):
+        await database.fetch(WHO)
+    other = await asyncpg.connect(databases.by_tunings[()])
+    while await other.fetchval(ALIVE, pid):  # noqa: ASYNC110 - another process is waited for
+        await asyncio.sleep(0.01)
+    await other.close()
+
+
 async def test_a_programming_error_is_no_outage(databases: Databases) -> None:
     """A wrong number of arguments is not told as an unavailable database."""
     async with opened(one_connection(databases)) as database:
@@ -202,8 +330,7 @@ async def test_who_waits_for_redis_holds_a_connection_or_not(
             wire.mode = "silent"
             asking = asyncio.create_task(service.get("/collections"))
             await wire.asked.wait()
-            pool = service.resources.database._opened().pool
-            assert pool.get_idle_size() == (0 if held else 1)
+            assert service.resources.database.usage().busy == (1 if held else 0)
             await wire.cut()
             assert (await asking).status_code == 200
 
@@ -214,11 +341,36 @@ async def test_a_pool_that_was_not_opened_says_so(databases: Databases) -> None:
         await Database(databases.settings(ON)).fetch(WHO)
 
 
+async def _end_all(databases: Databases, database: Database, by: asyncpg.Connection | None = None) -> None:
+    """End every backend of the pool, and wait until the pool's sockets know."""
+    other = by or await asyncpg.connect(databases.by_tunings[()])
+    await other.execute(END_OTHERS)
+    await other.close()
+    await _until(lambda: database.usage().open == 0 or database.usage().created > database.usage().size)
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110 - another process is waited for
+            await asyncio.sleep(0.001)
+
+
+async def _until_answered(database: Database) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await database.fetch(WHO)
+            except DatabaseUnavailableError:
+                await asyncio.sleep(0.001)
+            else:
+                return
+
+
 async def _assert_whole(database: Database) -> None:
     """Every connection is free, fit for use, and alone with its session."""
-    pool = database._opened().pool
-    assert pool.get_idle_size() == pool.get_size()
-    size = pool.get_max_size()
+    now = database.usage()
+    assert (now.busy, now.waiting, database._opened().gate.inside) == (0, 0, 0)
+    size = now.size
     everyone = asyncio.Barrier(size)
 
     async def use() -> int:
