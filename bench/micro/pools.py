@@ -68,7 +68,7 @@ def none() -> Borrow:
 
 
 def through_the_pool() -> Borrow:
-    """A checkout that asks the pool and gives back to it, as with the knob `reset` off."""
+    """A checkout that asks the pool and gives back to it, as with the knob `pool` off: counted, and not kept."""
     return _checkouts(keeps=False)
 
 

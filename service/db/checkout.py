@@ -9,7 +9,7 @@ import asyncpg
 from service.db.connection import UNAVAILABLE, Connection, reason
 from service.db.first_step import rest_of
 from service.db.gate import Gate
-from service.db.shelf import Shelf
+from service.db.shelf import Shelf, is_alive
 from service.db.usage import Usage
 from service.errors import DatabaseUnavailableError, PoolQueueFullError, PoolTimeoutError
 from service.telemetry import spent
@@ -28,6 +28,8 @@ class Lender:
     usage: Usage
     timeout_s: float | None
     """Longest wait for a connection, for the turn at the gate and what comes after together; none when None."""
+    resets: bool = False
+    """Whether a connection is reset before it is kept on the shelf."""
 
 
 class Checkout(Connection):
@@ -64,8 +66,12 @@ class Checkout(Connection):
         usage, lender = self._usage, self._lender
         left = usage.clock()
         try:
-            if self._unsettled or not lender.shelf.put(self._lent):
-                await lender.pool.release(self._lent, timeout=lender.timeout_s)
+            try:
+                if lender.resets and not self._unsettled:
+                    await self._reset()
+            finally:
+                if self._unsettled or not lender.shelf.put(self._lent):
+                    await lender.pool.release(self._lent, timeout=lender.timeout_s)
         except UNAVAILABLE:
             # The reset failed with the server: asyncpg has closed the connection, which nobody will see again.
             pass
@@ -75,6 +81,13 @@ class Checkout(Connection):
             now = usage.clock()
             usage.use.add(now - usage.borrowers.pop(self))
             spent("pool", now - left)
+
+    async def _reset(self) -> None:
+        """Do what asyncpg does at every release, without its task; broken off, it is asyncpg's to clear up."""
+        self._unsettled = True
+        if is_alive(self._lent):
+            await self._lent.reset(timeout=self._lender.timeout_s)
+            self._unsettled = False
 
     def _ask(self) -> "Awaitable[asyncpg.Connection] | None":
         """Take a connection, having passed the gate; nothing, or what there is to wait for."""

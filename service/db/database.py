@@ -84,9 +84,14 @@ class Database:
                 pool, Gate(sys.maxsize, queue=0, timeout_s=1), Shelf(keeps=False), self._usage, timeout_s=None
             )
         gate = Gate(settings.pool_size, queue=settings.acquire_queue, timeout_s=settings.acquire_timeout_s)
-        # Where every checkout is to end with a reset, it has to end with asyncpg's release.
-        shelf = Shelf(keeps=settings.reset == "dirty")
-        return Lender(pool, gate, shelf, self._usage, settings.acquire_timeout_s)
+        return Lender(
+            pool,
+            gate,
+            Shelf(keeps=True),
+            self._usage,
+            settings.acquire_timeout_s,
+            resets=settings.reset == "full",
+        )
 
     async def _connect(self, *args: Any, **kwargs: Any) -> "asyncpg.Connection":
         """Connect as asyncpg does, and count the time."""

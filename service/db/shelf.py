@@ -3,7 +3,7 @@
 asyncpg's release starts a task, shielded from cancellation, whether or not there is anything to wait for; with the
 session unchanged there is not. So a connection that is as good as new is laid on the shelf, from where the next
 checkout takes it, without a task and without a round of the event loop in between. One whose session was taken,
-whose query was broken off, or that is in a transaction is given back to asyncpg, which resets or replaces it.
+whose query or reset was broken off, or that is in a transaction is given back to asyncpg, which resets or replaces it.
 """
 
 from typing import TYPE_CHECKING
@@ -28,13 +28,13 @@ class Shelf:
         """A connection that is alive, if there is one."""
         while self._kept:
             connection = self._kept.pop()
-            if _is_alive(connection):
+            if is_alive(connection):
                 return connection
         return None
 
     def put(self, connection: "asyncpg.Connection") -> bool:
         """Keep a connection; False when it has to go back to asyncpg."""
-        if not self._open or not _is_alive(connection) or connection.is_in_transaction():
+        if not self._open or not is_alive(connection) or connection.is_in_transaction():
             return False
         self._kept.append(connection)
         return True
@@ -46,7 +46,7 @@ class Shelf:
         return kept
 
 
-def _is_alive(connection: "asyncpg.Connection") -> bool:
+def is_alive(connection: "asyncpg.Connection") -> bool:
     """Whether it is connected; if not, asyncpg has it back and replaces it."""
     try:
         if not connection.is_closed():

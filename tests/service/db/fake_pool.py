@@ -37,6 +37,14 @@ class FakeConnection:
     returned: bool = False
     in_transaction: bool = False
     terminated: bool = False
+    resets: list[float | None] = field(default_factory=list)
+    reset_fails: BaseException | None = None
+
+    async def reset(self, *, timeout: float | None) -> None:  # noqa: ASYNC109 - asyncpg's
+        """As asyncpg's."""
+        self.resets.append(timeout)
+        if self.reset_fails is not None:
+            raise self.reset_fails
 
     async def fetch(self, *_: object) -> list[object]:
         """No rows."""
@@ -104,11 +112,13 @@ class Lending:
     size: int
 
     @classmethod
-    def of(cls, size: int = 1, *, queue: int = 10, timeout_s: float = 5.0, keeps: bool = True) -> "Lending":
+    def of(
+        cls, size: int = 1, *, queue: int = 10, timeout_s: float = 5.0, keeps: bool = True, resets: bool = False
+    ) -> "Lending":
         """As the tuned pool, of one connection unless told otherwise."""
         pool = FakePool()
         gate = Gate(size, queue=queue, timeout_s=timeout_s)
-        return cls(pool, Lender(pool, gate, Shelf(keeps=keeps), Usage(pool.clock), timeout_s), size)
+        return cls(pool, Lender(pool, gate, Shelf(keeps=keeps), Usage(pool.clock), timeout_s, resets), size)
 
     def checkout(self) -> Checkout:
         """Borrow one."""

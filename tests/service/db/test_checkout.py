@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import pytest
 
@@ -44,8 +45,54 @@ async def test_who_waits_gets_what_is_laid_down() -> None:
     assert (lending.pool.acquired, lending.pool.released) == (1, [])
 
 
-async def test_nothing_is_kept_where_every_release_is_to_reset() -> None:
-    """With the knob `reset` off each checkout goes through the pool."""
+async def test_each_checkout_ends_in_a_reset_where_it_is_to() -> None:
+    """With the knob `reset` off a connection is reset, in bounded time, and kept all the same."""
+    lending = Lending.of(resets=True, timeout_s=5.0)
+    first = await borrowed(lending)
+    assert await borrowed(lending) is first
+    assert (first.resets, lending.pool.released) == ([5.0, 5.0], [])
+
+
+async def test_no_reset_where_there_is_none_to_be() -> None:
+    """With the knob on, a connection that was only asked is as good as new."""
+    lending = Lending.of()
+    assert (await borrowed(lending)).resets == []
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ConnectionResetError("gone"), contextlib.nullcontext()),
+        (asyncio.CancelledError(), pytest.raises(asyncio.CancelledError)),
+        (RuntimeError("bug"), pytest.raises(RuntimeError)),
+    ],
+    ids=["gone", "cancelled", "bug"],
+)
+async def test_a_connection_whose_reset_failed_goes_back_to_the_pool(
+    error: BaseException, told: contextlib.AbstractContextManager[object]
+) -> None:
+    """It is not kept, whatever it was that went wrong; only the server's being gone is nobody's error."""
+    lending = Lending.of(resets=True)
+    checkout = lending.checkout()
+    await checkout.__aenter__()
+    checkout._lent.reset_fails = error
+    with told:
+        await checkout.__aexit__()
+    assert lending.pool.released == [(checkout._lent, 5.0)]
+    assert (lending.now().returned, lending.lender.gate.inside) == (1, 0)
+
+
+async def test_a_dead_connection_is_not_reset() -> None:
+    """The pool replaces it."""
+    lending = Lending.of(resets=True)
+    async with lending.checkout() as connection:
+        connection._lent.closed = True
+    assert connection._lent.resets == []
+    assert len(lending.pool.released) == 1
+
+
+async def test_nothing_is_kept_for_the_basic_pool() -> None:
+    """It is asyncpg's own: each checkout goes through it."""
     lending = Lending.of(keeps=False)
     assert await borrowed(lending) is not await borrowed(lending)
     assert (lending.pool.acquired, len(lending.pool.released)) == (2, 2)

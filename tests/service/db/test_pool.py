@@ -107,10 +107,27 @@ async def test_a_reset_is_sent_only_where_it_is_needed(reset: str, resets: int, 
         sent.clear()
         for _ in range(5):
             await database.fetch(queries.load()["answers"])
+        # Loggers are called in a later round of the event loop.
         await asyncio.sleep(0)
-    # Loggers are called in a later round of the event loop.
-    assert sum("RESET ALL" in query for query in sent) == resets
-    assert sum("SELECT 1" in query for query in sent) == 5
+        assert sum("RESET ALL" in query for query in sent) == resets
+        assert sum("SELECT 1" in query for query in sent) == 5
+
+
+async def test_a_reset_that_is_broken_off_is_done_all_the_same(databases: Databases) -> None:
+    """Cancelled at any moment of a checkout that ends in a reset, the connection is as new for the next."""
+    async with opened(one_connection(databases, "full")) as database:
+
+        async def work() -> None:
+            async with database.connection() as connection:
+                await connection._lent.execute("SET application_name = 'changed'")
+
+        for number in range(20):
+            task = asyncio.create_task(work())
+            await asyncio.sleep(0.0001 * number)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert (await database.fetch(WHO))[0]["name"] != "changed"
+        await _assert_whole(database)
 
 
 async def test_what_goes_behind_the_session_s_back_would_stay(databases: Databases) -> None:
