@@ -132,3 +132,14 @@ def test_importing_the_settings_loads_no_driver_and_no_framework() -> None:
     code = f"import sys, service.settings; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_queue_of_the_pool_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a default, may be none at all, and is part of the fingerprint."""
+    assert load(database_url=URL).acquire_queue == 100
+    monkeypatch.setenv("DOCAICHE_ACQUIRE_QUEUE", "0")
+    assert load(database_url=URL).acquire_queue == 0
+    assert load(database_url=URL).config_hash() != load(database_url=URL, acquire_queue=100).config_hash()
+    monkeypatch.setenv("DOCAICHE_ACQUIRE_QUEUE", "-1")
+    with pytest.raises(ConfigurationError, match="DOCAICHE_ACQUIRE_QUEUE is wrong"):
+        load(database_url=URL)
