@@ -276,10 +276,9 @@ async def test_a_full_queue_is_unavailable_at_once(databases: Databases) -> None
         assert database.usage().rejections == 1
 
 
-@pytest.mark.parametrize("api", ["on", "off"], ids=["v1", "legacy"])
-async def test_a_request_for_which_no_one_may_wait_is_answered_503(api: str, databases: Databases) -> None:
+async def test_a_request_that_may_not_wait_is_answered_503(databases: Databases) -> None:
     """Shedding load is an answer like that of any other outage, and passes with it."""
-    settings = databases.settings({**ON, "api": api, "cache": "off"}, pool_size=1, acquire_queue=0)
+    settings = databases.settings({**ON, "cache": "off"}, pool_size=1, acquire_queue=0)
     async with running(settings) as service:
         async with service.resources.database.connection():
             assert (await service.get("/collections")).status_code == 503
