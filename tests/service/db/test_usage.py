@@ -103,6 +103,7 @@ async def test_little_s_law_holds_to_the_last_bit(seed: int) -> None:
         await turns()
         seconds = chance.randrange(16) / 8
         before = lending.now()
+        assert before.busy <= lending.size
         lending.pass_s(seconds)
         busy_area += before.busy * Fraction(seconds)
         waiting_area += before.waiting * Fraction(seconds)
