@@ -5,7 +5,7 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -38,18 +38,24 @@ async def embedded(
             await cluster.start(snapshot)
             return cluster
 
-        redis = await _redis(custody, stack)
+        redis = await redis_server(custody, stack, secrets.token_urlsafe(24))
         yield Servers(Kind.EMBEDDED, reason, await launch(settings, snapshot), redis, launch)
 
 
-async def _redis(custody: Custody, stack: AsyncExitStack) -> Redis:
+async def redis_server(
+    custody: Custody, stack: AsyncExitStack, password: str, settings: Callable[[], str] = str
+) -> Redis:
+    """Start one server; it ends with the stack.
+
+    `settings` are lines of its configuration besides the usual ones, asked for anew for every port that is tried.
+    Raises ProvisionError when it does not start.
+    """
     program = redis_program()
     folder = custody.directory("perflab-redis-")
     stack.push_async_callback(asyncio.to_thread, custody.remove, folder)
-    password = secrets.token_urlsafe(24)
     for _ in range(PORT_TRIES):
         port = free_port()
-        process = _spawn(custody, program, folder, port, password)
+        process = _spawn(custody, program, folder, f"port {port}\nrequirepass {password}\n{settings()}")
         if await _ready(process, folder / "log"):
             stack.push_async_callback(asyncio.to_thread, custody.end, process.pid)
             url = f"redis://:{password}@127.0.0.1:{port}"
@@ -60,13 +66,12 @@ async def _redis(custody: Custody, stack: AsyncExitStack) -> Redis:
     raise ProvisionError(f"{program} did not start: {last_words(folder / 'log')}")
 
 
-def _spawn(custody: Custody, program: Path, folder: Path, port: int, password: str) -> subprocess.Popen[bytes]:
+def _spawn(custody: Custody, program: Path, folder: Path, settings: str) -> subprocess.Popen[bytes]:
     # A file, since the password must not stand in a command line that everybody may read.
     configuration = folder / "redis.conf"
     configuration.touch(mode=0o600)
     configuration.write_text(
-        f"bind 127.0.0.1\nport {port}\nprotected-mode yes\nrequirepass {password}\ndir {folder}\n"
-        'save ""\nappendonly no\ndaemonize no\n'
+        f'bind 127.0.0.1\nprotected-mode yes\ndir {folder}\nsave ""\nappendonly no\ndaemonize no\n{settings}'
     )
     with (folder / "log").open("wb") as log:
         return custody.spawn([program, configuration], stdout=log, stderr=log, stop=signal.SIGTERM)
