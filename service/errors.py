@@ -47,7 +47,7 @@ class InvalidCursorError(RefusedError):
 
 
 class NotFoundError(RefusedError):
-    """There is no such thing."""
+    """There is no such thing. May come from the cache."""
 
 
 class ConflictError(RefusedError):

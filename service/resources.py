@@ -43,7 +43,8 @@ class Resources:
 async def opened(settings: Settings, metrics: CollectorRegistry) -> AsyncIterator[Resources]:
     """Open everything that the settings ask for; what is worth watching is registered with `metrics`.
 
-    Raises DatabaseUnavailableError, or ConfigurationError when the database lacks what a knob needs.
+    Raises DatabaseUnavailableError, or ConfigurationError when the database lacks what a knob needs or Redis is not
+    of the mode that was set.
     """
     async with AsyncExitStack() as stack:
         database = Database(settings)
@@ -52,6 +53,7 @@ async def opened(settings: Settings, metrics: CollectorRegistry) -> AsyncIterato
         version = await _corpus_version(database, settings)
         answers = create(settings, version)
         stack.push_async_callback(answers.close)
+        await answers.open()
         keys = Keys(database, _secret(settings))
         announcements = Announcements(settings.database_url.get_secret_value())
         announcements.subscribe("keys", keys.forget)

@@ -8,19 +8,23 @@ import difflib
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.errors import ConfigurationError
 
 PREFIX = "DOCAICHE_"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
-SCHEMES = {"database_url": ("postgresql", "postgres"), "redis_url": ("redis", "rediss")}
+DATABASE_SCHEMES = ("postgresql", "postgres")
+REDIS_SCHEMES = ("redis", "rediss")
+NEXT_URL = re.compile(r",(?=[a-z]+://)")
+"""The comma between two URLs; a password may hold another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     database_url: SecretStr
+    redis_mode: Literal["single", "cluster"] = "single"
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """Of the one Redis, or of any node of the cluster; several nodes with commas between them."""
     host: str = "127.0.0.1"
     port: int = Field(4000, ge=0, le=65_535)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -120,6 +126,8 @@ class Settings(BaseSettings):
     cache_ttl_s: Seconds = 30.0
     cache_deadline_s: Seconds = 0.05
     """Longest that a request may wait for Redis before it goes on without."""
+    cache_negative_ttl_s: Seconds = 5.0
+    """How long it is remembered that there is no such thing: shorter, since somebody may just be making it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -128,14 +136,29 @@ class Settings(BaseSettings):
             return values
         return {knob.field: knob.off for knob in KNOBS.values()} | values
 
-    @field_validator("database_url", "redis_url")
+    @field_validator("database_url")
     @classmethod
-    def _is_url_of(cls, url: SecretStr, info: Any) -> SecretStr:
-        schemes = SCHEMES[info.field_name]
-        if urlsplit(url.get_secret_value()).scheme not in schemes:
-            # Without the value: it holds a password.
-            raise ValueError(f"it must be a URL that begins with {schemes[0]}://")
+    def _is_url_of_postgresql(cls, url: SecretStr) -> SecretStr:
+        _check_url(url.get_secret_value(), DATABASE_SCHEMES)
         return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_url_of_redis(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        urls = NEXT_URL.split(url.get_secret_value())
+        for one in urls:
+            _check_url(one, REDIS_SCHEMES)
+        cluster = info.data.get("redis_mode") == "cluster"
+        if len(urls) > 1 and not cluster:
+            raise ValueError("it may name several nodes only when DOCAICHE_REDIS_MODE is cluster")
+        if cluster and any(urlsplit(one).path.strip("/") not in {"", "0"} for one in urls):
+            raise ValueError("a Redis Cluster has no database but 0; leave the number at the end out")
+        return url
+
+    @property
+    def redis_urls(self) -> tuple[str, ...]:
+        """The URLs in `redis_url`."""
+        return tuple(NEXT_URL.split(self.redis_url.get_secret_value()))
 
     def knobs(self) -> dict[str, str]:
         """Each knob as `on` or `off`."""
@@ -175,6 +198,17 @@ def knob_environment(values: Mapping[str, str]) -> dict[str, str]:
         knob = KNOBS[name]
         environment[PREFIX + knob.field.upper()] = str(knob.on if state == "on" else knob.off).lower()
     return environment
+
+
+def _check_url(url: str, schemes: tuple[str, ...]) -> None:
+    # Without the value in the messages: it holds a password.
+    parts = urlsplit(url)
+    if parts.scheme not in schemes:
+        raise ValueError(f"it must be a URL that begins with {schemes[0]}://")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its port must be a number up to 65535") from None
 
 
 def _refuse_unknown_variables() -> None:

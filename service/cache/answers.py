@@ -9,8 +9,23 @@ Compute = Callable[[], Awaitable[bytes]]
 class Answers(Protocol):
     """Something that may remember encoded answers."""
 
+    async def open(self) -> None:
+        """Get ready; nothing that is away keeps it from that.
+
+        Raises ConfigurationError when what answers is not what the settings say.
+        """
+
     async def get_or_compute(self, operation: str, request: Mapping[str, object], compute: Compute) -> bytes:
-        """Answer what is remembered of this request, or compute it."""
+        """Answer what is remembered of this request, or compute it.
+
+        That there is nothing to answer, NotFoundError, is an answer, too: it may be raised from memory.
+        """
+
+    def invalidate(self, version: str, workspace: str | None = None) -> None:
+        """From now on give no answer of another version than this: of the workspace, or of everything.
+
+        In this process alone; see `generations` for what whoever tells the others has to mind.
+        """
 
     async def healthy(self) -> bool:
         """Whether it can do at this moment what it is for."""
@@ -22,9 +37,15 @@ class Answers(Protocol):
 class NoAnswers:
     """Remembers nothing."""
 
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
     async def get_or_compute(self, operation: str, request: Mapping[str, object], compute: Compute) -> bytes:  # noqa: ARG002
         """Compute."""
         return await compute()
+
+    def invalidate(self, version: str, workspace: str | None = None) -> None:
+        """Nothing to forget."""
 
     async def healthy(self) -> bool:
         """Nothing can be wrong with it."""

@@ -1,94 +1,96 @@
 """Answers kept in Redis: beyond a short deadline, a request is never slower than without them.
 
 Promises: concurrent misses of one key compute once; a Redis that is dead, slow or out of memory is the same as
-a miss; requests that mean the same share a key; keys of different operations or corpora never collide.
+a miss; requests that mean the same share a key; keys of different operations, corpora or generations never collide,
+so that what was computed before an invalidation is never given after it, whenever it is stored.
 """
 
-import asyncio
 import hashlib
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
+from service.cache import store
 from service.cache.answers import Answers, Compute, NoAnswers
 from service.cache.flights import Flights
+from service.cache.generations import Generations
+from service.cache.node import AWAY
+from service.errors import NotFoundError
 from service.settings import Settings
-from service.telemetry import Timed
 
-T = TypeVar("T")
 JITTER = 0.2
 """Lifetimes differ by up to this share, so that keys filled together do not expire together."""
-COOL_DOWN_S = 1.0
-"""After Redis failed, requests go on without it for this long; they do not each wait out the deadline."""
-CONNECTIONS = 32
-"""More commands at a time than this wait, within their deadline, for one of them."""
+FOUND, MISSING = b"+", b"-"
+"""The first byte of everything kept: an answer follows, or why there is none."""
 
 
 class RedisAnswers:
     """Remembers in Redis."""
 
-    def __init__(self, settings: Settings, corpus_version: str) -> None:
-        self._ttl_s = settings.cache_ttl_s
-        self._deadline_s = settings.cache_deadline_s
-        self._corpus_version = corpus_version
-        pool = redis.asyncio.BlockingConnectionPool.from_url(
-            settings.redis_url.get_secret_value(),
-            max_connections=CONNECTIONS,
-            # A retry would wait longer than computing the answer.
-            retry=Retry(NoBackoff(), 0),
-        )
-        self._redis = redis.asyncio.Redis.from_pool(pool)
+    def __init__(self, settings: Settings, corpus_version: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lifetimes_s = {FOUND: settings.cache_ttl_s, MISSING: settings.cache_negative_ttl_s}
+        self._generations = Generations(corpus_version)
+        self._store = store.create(settings, clock)
         self._flights = Flights()
-        self._avoid_until = 0.0
+
+    async def open(self) -> None:
+        """Look at the Redis. Raises ConfigurationError when it answers and is not what `redis_mode` says."""
+        await self._store.open()
 
     async def get_or_compute(self, operation: str, request: Mapping[str, object], compute: Compute) -> bytes:
-        """Answer from Redis; on a miss compute once for all who ask at the same moment."""
+        """Answer from Redis; on a miss compute once for all who ask at the same moment.
+
+        Raises what `compute` raises. NotFoundError alone is remembered, by its text.
+        """
         key = self._key(operation, request)
-        remembered = await self._within_deadline(lambda: self._redis.get(key))
-        if isinstance(remembered, bytes):
-            return remembered
-        answer, computed_here = await self._flights.run(key, compute)
-        if computed_here:
-            await self._remember(key, answer)
-        return answer
+        try:
+            kept = await self._store.get(key)
+            served = True
+        except AWAY:
+            kept, served = None, False
+        if kept is None:
+            kept, computed_here = await self._flights.run(key, lambda: _encoded(compute))
+            # Who could not ask does not try to tell: a Redis that hangs costs one deadline, not two.
+            if computed_here and served:
+                await self._keep(key, kept)
+        return _decoded(kept)
+
+    def invalidate(self, version: str, workspace: str | None = None) -> None:
+        """From now on give no answer of another version than this: of the workspace, or of everything."""
+        self._generations.advance(version, workspace)
 
     async def healthy(self) -> bool:
-        """Whether Redis answers a PING within the deadline."""
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                return bool(await self._redis.ping())
-        except (RedisError, OSError, TimeoutError):
-            return False
+        """Whether Redis, in a cluster each of its nodes, answers a PING within the deadline."""
+        return await self._store.healthy()
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._redis.aclose()
+        await self._store.close()
 
-    async def _remember(self, key: str, answer: bytes) -> None:
-        lifetime_ms = max(int(self._ttl_s * 1000 * random.uniform(1 - JITTER, 1)), 1)
-        await self._within_deadline(lambda: self._redis.set(key, answer, px=lifetime_ms))
-
-    async def _within_deadline(self, call: Callable[[], Awaitable[T]]) -> T | None:
-        clock = asyncio.get_running_loop().time
-        if clock() < self._avoid_until:
-            return None
-        with Timed("cache"):
-            try:
-                async with asyncio.timeout(self._deadline_s):
-                    return await call()
-            except (RedisError, OSError, TimeoutError):
-                self._avoid_until = clock() + COOL_DOWN_S
-                return None
+    async def _keep(self, key: str, value: bytes) -> None:
+        lifetime_ms = max(int(self._lifetimes_s[value[:1]] * 1000 * random.uniform(1 - JITTER, 1)), 1)
+        with suppress(*AWAY):
+            await self._store.set(key, value, lifetime_ms)
 
     def _key(self, operation: str, request: Mapping[str, object]) -> str:
-        text = json.dumps([self._corpus_version, request], sort_keys=True, separators=(",", ":"))
-        return f"docaiche:{operation}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+        text = json.dumps([self._generations.of(request), request], sort_keys=True, separators=(",", ":"))
+        # The 2 tells these values from those without a first byte.
+        return f"docaiche:2:{operation}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+async def _encoded(compute: Compute) -> bytes:
+    try:
+        return FOUND + await compute()
+    except NotFoundError as error:
+        return MISSING + str(error).encode()
+
+
+def _decoded(kept: bytes) -> bytes:
+    if kept[:1] == MISSING:
+        raise NotFoundError(kept[1:].decode())
+    return kept[1:]
 
 
 def create(settings: Settings, corpus_version: str) -> Answers:

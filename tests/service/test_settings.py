@@ -99,7 +99,11 @@ def test_settings_are_frozen() -> None:
         ("PORT", "70000"),
         ("POOL_SIZE", "0"),
         ("CACHE_DEADLINE_S", "inf"),
+        ("CACHE_NEGATIVE_TTL_S", "0"),
         ("REDIS_URL", "127.0.0.1:6379"),
+        ("REDIS_URL", "redis://127.0.0.1:verysecret"),
+        ("REDIS_URL", "redis://127.0.0.1:6379,redis://127.0.0.1:6380"),
+        ("REDIS_MODE", "sentinel"),
         ("PRESET", "fast"),
     ],
 )
@@ -143,3 +147,17 @@ def test_the_queue_of_the_pool_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("DOCAICHE_ACQUIRE_QUEUE", "-1")
     with pytest.raises(ConfigurationError, match="DOCAICHE_ACQUIRE_QUEUE is wrong"):
         load(database_url=URL)
+
+
+def test_a_cluster_is_named_by_any_of_its_nodes() -> None:
+    """One URL or several with commas between them; commas in a password are the password's."""
+    urls = ("redis://:a,b@127.0.0.1:1", "rediss://:c@[::1]:2/0")
+    assert load(database_url=URL, redis_mode="cluster", redis_url=",".join(urls)).redis_urls == urls
+    assert load(database_url=URL, redis_url=urls[0]).redis_urls == urls[:1]
+
+
+@pytest.mark.parametrize("url", ["redis://h/1", "redis://h,redis://i/1", "redis://h,http://i"])
+def test_a_cluster_has_no_databases(url: str) -> None:
+    """Whoever names one, or one node of another kind, learns it at the start and not by keys that are not found."""
+    with pytest.raises(ConfigurationError, match=r"\ADOCAICHE_REDIS_URL is wrong: [^\n]+\.\Z"):
+        load(database_url=URL, redis_mode="cluster", redis_url=url)

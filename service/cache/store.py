@@ -1,0 +1,35 @@
+"""Where answers are kept: one Redis or a Redis Cluster, by the setting `redis_mode`."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from service.cache.cluster import Cluster
+from service.cache.node import Node
+from service.settings import Settings
+
+
+class Store(Protocol):
+    """Keeps bytes under keys for a while, and is quick or not there: `node.AWAY` lists how it says so."""
+
+    async def open(self) -> None:
+        """Look at what is there. Raises ConfigurationError when it is of the other mode."""
+
+    async def get(self, key: str) -> bytes | None:
+        """What is kept under a key, if anything."""
+
+    async def set(self, key: str, value: bytes, lifetime_ms: int) -> None:
+        """Keep a value for a while."""
+
+    async def healthy(self) -> bool:
+        """Whether all of it answers."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+def create(settings: Settings, clock: Callable[[], float] = time.monotonic) -> Store:
+    """What `redis_mode` asks for; nothing is opened yet. `clock` is the breakers'."""
+    if settings.redis_mode == "cluster":
+        return Cluster(settings.redis_urls, settings.cache_deadline_s, clock=clock)
+    return Node(settings.redis_urls[0], settings.cache_deadline_s, clock=clock)
