@@ -1,0 +1,154 @@
+"""One Redis that is cut off, silent or slow."""
+
+import asyncio
+from collections import Counter
+from urllib.parse import urlsplit
+
+import pytest
+import redis.asyncio
+
+from service.cache import RedisAnswers
+from service.cache.node import BREAKER, Node
+from service.errors import ConfigurationError
+from service.resilience import CircuitState
+from tests.service.cache.kept import Kept, settings
+from tests.service.resilience.fake_clock import FakeClock
+from tests.service.wire import Wire
+from tests.service.work import Work
+
+LIMIT_S = 20.0
+"""Tests of what must not hang fail after this long; nothing is concluded from shorter times."""
+NEVER = Work.failing(AssertionError("not from the cache"))
+
+
+def node_of(answers: RedisAnswers) -> Node:
+    """The one node."""
+    assert isinstance(answers._store, Node)
+    return answers._store
+
+
+async def ask(answers: RedisAnswers, times: int, work: Work) -> None:
+    """Ask for the same, one after another."""
+    for _ in range(times):
+        assert await answers.get_or_compute("search", {}, work) == b"answer"
+
+
+async def test_a_dead_redis_is_a_miss_and_is_left_alone_for_a_while(wire: Wire, clock: FakeClock) -> None:
+    """Without Redis every answer is computed; once the circuit is open nobody knocks until one tries again."""
+    answers = RedisAnswers(settings(wire.url), "corpus", clock=clock)
+    await wire.cut()
+    work = Work.ready()
+    await ask(answers, BREAKER.minimum_calls, work)
+    assert node_of(answers).breaker.state is CircuitState.OPEN
+    assert not await answers.healthy()
+    await wire.mend()
+    knocks = wire.accepted
+    await ask(answers, 10, work)
+    assert wire.accepted == knocks
+    assert work.times == BREAKER.minimum_calls + 10
+    clock.now += 2 * BREAKER.recovery_timeout_s
+    await ask(answers, 2, work)
+    assert node_of(answers).breaker.state is CircuitState.CLOSED
+    assert work.times == BREAKER.minimum_calls + 11
+    assert await answers.healthy()
+    await answers.close()
+
+
+async def test_a_silent_redis_costs_its_deadline_until_the_circuit_opens(
+    wire: Wire, clock: FakeClock, commands: Counter[int]
+) -> None:
+    """Each request that waits in vain waits once: who could not read does not try to write. Then none waits."""
+    answers = RedisAnswers(settings(wire.url, cache_deadline_s=0.05), "corpus", clock=clock)
+    wire.mode = "silent"
+    work = Work.ready()
+    async with asyncio.timeout(LIMIT_S):
+        await ask(answers, 10, work)
+        assert sum(commands.values()) == BREAKER.minimum_calls
+        clock.now += 2 * BREAKER.recovery_timeout_s
+        await ask(answers, 10, work)
+        assert sum(commands.values()) == BREAKER.minimum_calls + BREAKER.half_open_calls
+        assert node_of(answers).breaker.state is CircuitState.OPEN
+        assert not await answers.healthy()
+    assert work.times == 20
+    await answers.close()
+
+
+async def test_many_at_once_wait_at_the_same_time(wire: Wire, clock: FakeClock) -> None:
+    """More requests than connections: who finds none in time goes on without, too."""
+    answers = RedisAnswers(settings(wire.url, cache_deadline_s=0.05), "corpus", clock=clock)
+    wire.mode = "silent"
+    work = Work.ready()
+    async with asyncio.timeout(LIMIT_S):
+        asked = [answers.get_or_compute("search", {"q": number}, work) for number in range(100)]
+        assert await asyncio.gather(*asked) == [b"answer"] * 100
+    assert work.times == 100
+    await answers.close()
+
+
+async def test_clients_that_leave_do_not_open_the_circuit(wire: Wire, clock: FakeClock) -> None:
+    """A request given up before its deadline says nothing about Redis."""
+    answers = RedisAnswers(settings(wire.url), "corpus", clock=clock)
+    wire.mode = "silent"
+    asking = [asyncio.create_task(answers.get_or_compute("search", {"q": n}, NEVER)) for n in range(10)]
+    await wire.asked.wait()
+    for task in asking:
+        task.cancel()
+    await asyncio.wait(asking)
+    assert node_of(answers).breaker.snapshot().calls == 0
+    await answers.close()
+
+
+async def test_a_full_redis_still_answers_what_it_has(fresh_redis: str, clock: FakeClock) -> None:
+    """It refuses to keep more, which costs nothing and opens nothing."""
+    answers = RedisAnswers(settings(fresh_redis), "corpus", clock=clock)
+    await ask(answers, 1, Work.ready())
+    async with redis.asyncio.Redis.from_url(fresh_redis) as client:
+        await client.config_set("maxmemory", 1)
+        try:
+            work = Work.ready(b"more")
+            for _ in range(10):
+                assert await answers.get_or_compute("search", {"q": "more"}, work) == b"more"
+            assert work.times == 10
+            assert node_of(answers).breaker.state is CircuitState.CLOSED
+            await ask(answers, 1, NEVER)
+        finally:
+            await client.config_set("maxmemory", 0)
+    await answers.close()
+
+
+async def test_replies_are_never_crossed_after_a_deadline(wire: Wire, clock: FakeClock) -> None:
+    """A command given up half-way must not leave its reply for the next: each key answers its own."""
+    answers = RedisAnswers(settings(wire.url), "corpus", clock=clock)
+    for name in ("a", "b"):
+        await answers.get_or_compute("search", {"q": name}, Work.ready(name.encode()))
+    node = node_of(answers)
+    node._deadline.seconds = 0.001
+    for _ in range(20):
+        node.breaker.transition_to(CircuitState.CLOSED)
+        await answers.get_or_compute("search", {"q": "a"}, Work.ready(b"a"))
+    node._deadline.seconds = 5.0
+    node.breaker.transition_to(CircuitState.CLOSED)
+    for name in ("b", "a", "b"):
+        assert await answers.get_or_compute("search", {"q": name}, NEVER) == name.encode()
+    await answers.close()
+
+
+async def test_a_dead_redis_prevents_no_start(wire: Wire) -> None:
+    """Whether it is of the right mode is looked at when it answers."""
+    await wire.cut()
+    for mode in ("single", "cluster"):
+        answers = RedisAnswers(settings(wire.url.rpartition("/")[0], redis_mode=mode), "corpus")
+        await answers.open()
+        assert not await answers.healthy()
+        await answers.close()
+
+
+async def test_the_mode_must_be_the_server_s(kept: Kept) -> None:
+    """A Redis of the other mode is told at once, in one sentence without the password."""
+    url = kept.urls[0].partition("/1")[0] if kept.mode == "single" else kept.urls[0]
+    other = "cluster" if kept.mode == "single" else "single"
+    answers = RedisAnswers(settings(url, redis_mode=other), "corpus")
+    with pytest.raises(ConfigurationError, match=r"DOCAICHE_REDIS_MODE[^\n]*\.\Z") as refused:
+        await answers.open()
+    assert str(urlsplit(url).password) not in str(refused.value)
+    await answers.close()
