@@ -1,9 +1,15 @@
-"""Single flight: who asks while the same answer is being computed waits for it and does not compute it again."""
+"""Single flight: who asks while the same answer is being computed waits for it and does not compute it again.
+
+While the answer is being kept, whoever missed it gets it at once: it is not where they looked yet.
+"""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from service.cache.answers import Compute
 from service.telemetry import Timed
+
+Keep = Callable[[bytes], Awaitable[None]]
 
 
 class Flights:
@@ -12,8 +18,8 @@ class Flights:
     def __init__(self) -> None:
         self._under_way: dict[str, asyncio.Future[bytes]] = {}
 
-    async def run(self, key: str, compute: Compute) -> tuple[bytes, bool]:
-        """The answer, and whether it was computed here and not by another who asked before.
+    async def run(self, key: str, compute: Compute, keep: Keep) -> bytes:
+        """The answer of the one who asked first; that one keeps it, too, and waits for that.
 
         Raises what `compute` raises, to everyone who waits for it; only a cancellation is not theirs: then
         the next of them computes.
@@ -22,8 +28,8 @@ class Flights:
             with Timed("cache"):
                 answer = await self._join(flight)
             if answer is not None:
-                return answer, False
-        return await self._lead(key, compute), True
+                return answer
+        return await self._lead(key, compute, keep)
 
     async def _join(self, flight: "asyncio.Future[bytes]") -> bytes | None:
         """The answer of another; None when it was given up."""
@@ -36,11 +42,20 @@ class Flights:
                 raise
             return None
 
-    async def _lead(self, key: str, compute: Compute) -> bytes:
+    async def _lead(self, key: str, compute: Compute, keep: Keep) -> bytes:
         flight: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         # Perhaps nobody waits: the exception is raised here and must not be reported as lost.
         flight.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._under_way[key] = flight
+        try:
+            answer = await self._computed(flight, compute)
+            await keep(answer)
+            return answer
+        finally:
+            del self._under_way[key]
+
+    async def _computed(self, flight: "asyncio.Future[bytes]", compute: Compute) -> bytes:
+        """The answer, given to all who wait for it before it is kept."""
         try:
             answer = await compute()
         except asyncio.CancelledError:
@@ -49,8 +64,5 @@ class Flights:
         except BaseException as error:
             flight.set_exception(error)
             raise
-        else:
-            flight.set_result(answer)
-            return answer
-        finally:
-            del self._under_way[key]
+        flight.set_result(answer)
+        return answer

@@ -5,6 +5,7 @@ a miss; requests that mean the same share a key; keys of different operations, c
 so that what was computed before an invalidation is never given after it, whenever it is stored.
 """
 
+import functools
 import hashlib
 import json
 import random
@@ -14,7 +15,7 @@ from contextlib import suppress
 
 from service.cache import store
 from service.cache.answers import Answers, Compute, NoAnswers
-from service.cache.flights import Flights
+from service.cache.flights import Flights, Keep
 from service.cache.generations import Generations
 from service.cache.node import AWAY
 from service.errors import NotFoundError
@@ -45,16 +46,14 @@ class RedisAnswers:
         Raises what `compute` raises. NotFoundError alone is remembered, by its text.
         """
         key = self._key(operation, request)
+        keep: Keep = functools.partial(self._keep, key)
         try:
             kept = await self._store.get(key)
-            served = True
         except AWAY:
-            kept, served = None, False
+            # Who could not read does not try to write: a Redis that hangs costs one deadline, not two.
+            kept, keep = None, _keep_nothing
         if kept is None:
-            kept, computed_here = await self._flights.run(key, lambda: _encoded(compute))
-            # Who could not ask does not try to tell: a Redis that hangs costs one deadline, not two.
-            if computed_here and served:
-                await self._keep(key, kept)
+            kept = await self._flights.run(key, functools.partial(_encoded, compute), keep)
         return _decoded(kept)
 
     def invalidate(self, version: str, workspace: str | None = None) -> None:
@@ -78,6 +77,10 @@ class RedisAnswers:
         text = json.dumps([self._generations.of(request), request], sort_keys=True, separators=(",", ":"))
         # The 2 tells these values from those without a first byte.
         return f"docaiche:2:{operation}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+async def _keep_nothing(_: bytes) -> None:
+    """Nothing."""
 
 
 async def _encoded(compute: Compute) -> bytes:

@@ -1,9 +1,28 @@
 import asyncio
+from dataclasses import dataclass, field
 
 import pytest
 
 from service.cache.flights import Flights
 from tests.service.work import Work
+
+
+@dataclass
+class Shelf:
+    """Where answers are kept; it can be slow."""
+
+    answers: list[bytes] = field(default_factory=list)
+    begun: int = 0
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.may_end.set()
+
+    async def __call__(self, answer: bytes) -> None:
+        """Keep."""
+        self.begun += 1
+        await self.may_end.wait()
+        self.answers.append(answer)
 
 
 async def all_have_begun() -> None:
@@ -13,54 +32,54 @@ async def all_have_begun() -> None:
 
 
 async def test_concurrent_misses_compute_once() -> None:
-    """A popular answer that just expired is not computed by everyone at once; one of all knows that it did."""
-    flights, work = Flights(), Work()
-    asking = [asyncio.create_task(flights.run("key", work)) for _ in range(25)]
+    """A popular answer that just expired is not computed by everyone at once, nor kept by more than one."""
+    flights, work, shelf = Flights(), Work(), Shelf()
+    asking = [asyncio.create_task(flights.run("key", work, shelf)) for _ in range(25)]
     await all_have_begun()
     work.may_end.set()
-    assert sorted(await asyncio.gather(*asking)) == [(b"answer", False)] * 24 + [(b"answer", True)]
-    assert work.times == 1
+    assert await asyncio.gather(*asking) == [b"answer"] * 25
+    assert (work.times, shelf.answers) == (1, [b"answer"])
 
 
 async def test_other_keys_do_not_wait() -> None:
     """An answer under way holds up nobody who asks for another."""
-    flights, slow = Flights(), Work()
-    waiting = asyncio.create_task(flights.run("slow", slow))
+    flights, slow, shelf = Flights(), Work(), Shelf()
+    waiting = asyncio.create_task(flights.run("slow", slow, shelf))
     await all_have_begun()
-    assert await flights.run("quick", Work.ready()) == (b"answer", True)
+    assert await flights.run("quick", Work.ready(), shelf) == b"answer"
     slow.may_end.set()
     await waiting
 
 
 async def test_who_comes_later_computes_anew() -> None:
     """Flights remember nothing: that is the cache's part."""
-    flights, work = Flights(), Work.ready()
-    assert await flights.run("key", work) == await flights.run("key", work)
+    flights, work, shelf = Flights(), Work.ready(), Shelf()
+    assert await flights.run("key", work, shelf) == await flights.run("key", work, shelf)
     assert work.times == 2
 
 
 async def test_a_failure_is_everyone_s() -> None:
     """Who waits for a computation that fails learns why, and the next who asks is not caught in it."""
-    flights, work = Flights(), Work(failure=ValueError("no"))
-    asking = [asyncio.create_task(flights.run("key", work)) for _ in range(5)]
+    flights, work, shelf = Flights(), Work(failure=ValueError("no")), Shelf()
+    asking = [asyncio.create_task(flights.run("key", work, shelf)) for _ in range(5)]
     await all_have_begun()
     work.may_end.set()
     ended = await asyncio.gather(*asking, return_exceptions=True)
     assert [str(error) for error in ended] == ["no"] * 5
-    assert work.times == 1
-    assert await flights.run("key", Work.ready()) == (b"answer", True)
+    assert (work.times, shelf.answers) == (1, [])
+    assert await flights.run("key", Work.ready(), shelf) == b"answer"
 
 
 async def test_a_failure_that_nobody_else_waits_for_is_raised_once() -> None:
     """It reaches the one who asked, and is not reported a second time as lost."""
     with pytest.raises(ValueError, match="no"):
-        await Flights().run("key", Work.failing(ValueError("no")))
+        await Flights().run("key", Work.failing(ValueError("no")), Shelf())
 
 
 async def test_a_client_that_leaves_takes_nobody_with_it() -> None:
     """When the one who computes is cancelled, one of the waiting computes, and the others wait for that one."""
-    flights, work = Flights(), Work()
-    asking = [asyncio.create_task(flights.run("key", work)) for _ in range(7)]
+    flights, work, shelf = Flights(), Work(), Shelf()
+    asking = [asyncio.create_task(flights.run("key", work, shelf)) for _ in range(7)]
     await all_have_begun()
     asking[0].cancel()
     asking[1].cancel()
@@ -68,18 +87,48 @@ async def test_a_client_that_leaves_takes_nobody_with_it() -> None:
     work.may_end.set()
     ended = await asyncio.gather(*asking, return_exceptions=True)
     assert [type(one) for one in ended[:2]] == [asyncio.CancelledError] * 2
-    assert sorted(ended[2:]) == [(b"answer", False)] * 4 + [(b"answer", True)]
-    assert work.times == 2
+    assert ended[2:] == [b"answer"] * 5
+    assert (work.times, shelf.answers) == (2, [b"answer"])
 
 
 async def test_a_waiting_client_that_leaves_stops_nothing() -> None:
     """Only its own waiting ends; the computation goes on for the others."""
-    flights, work = Flights(), Work()
-    asking = [asyncio.create_task(flights.run("key", work)) for _ in range(3)]
+    flights, work, shelf = Flights(), Work(), Shelf()
+    asking = [asyncio.create_task(flights.run("key", work, shelf)) for _ in range(3)]
     await all_have_begun()
     asking[1].cancel()
     await all_have_begun()
     work.may_end.set()
-    assert (await asking[0], await asking[2]) == ((b"answer", True), (b"answer", False))
+    assert (await asking[0], await asking[2]) == (b"answer", b"answer")
     assert asking[1].cancelled()
     assert work.times == 1
+
+
+async def test_who_comes_while_the_answer_is_being_kept_gets_it_at_once() -> None:
+    """They looked before it was there: they neither compute it again nor wait until it is there."""
+    flights, work, shelf = Flights(), Work.ready(), Shelf()
+    shelf.may_end.clear()
+    first = asyncio.create_task(flights.run("key", work, shelf))
+    await all_have_begun()
+    assert shelf.begun == 1
+    assert await flights.run("key", work, shelf) == b"answer"
+    assert not first.done()
+    shelf.may_end.set()
+    assert await first == b"answer"
+    assert (work.times, shelf.answers) == (1, [b"answer"])
+
+
+async def test_a_client_that_leaves_while_its_answer_is_being_kept_takes_nobody_with_it() -> None:
+    """Who waited has the answer; who comes later computes."""
+    flights, work, shelf = Flights(), Work.ready(), Shelf()
+    shelf.may_end.clear()
+    first = asyncio.create_task(flights.run("key", work, shelf))
+    second = asyncio.create_task(flights.run("key", work, shelf))
+    await all_have_begun()
+    first.cancel()
+    assert await second == b"answer"
+    await asyncio.wait([first])
+    assert first.cancelled()
+    shelf.may_end.set()
+    assert await flights.run("key", work, shelf) == b"answer"
+    assert work.times == 2

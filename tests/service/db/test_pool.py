@@ -356,6 +356,7 @@ async def test_who_waits_for_redis_holds_a_connection_or_not(
         settings = databases.settings({**ON, "api": api}, redis_url=wire.url, pool_size=1, cache_deadline_s=FOR_EVER_S)
         async with running(settings) as service:
             wire.mode = "silent"
+            wire.asked.clear()
             asking = asyncio.create_task(service.get("/collections"))
             await wire.asked.wait()
             assert service.resources.database.usage().busy == (1 if held else 0)
