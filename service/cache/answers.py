@@ -1,7 +1,9 @@
 """What remembers answers, as its users see it; and what remembers nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
+
+from service.resilience import CircuitBreaker
 
 Compute = Callable[[], Awaitable[bytes]]
 
@@ -27,6 +29,9 @@ class Answers(Protocol):
         In this process alone; see `generations` for what whoever tells the others has to mind.
         """
 
+    def breakers(self) -> Sequence[CircuitBreaker]:
+        """Those in front of it now; a cluster's nodes come and go."""
+
     async def healthy(self) -> bool:
         """Whether it can do at this moment what it is for."""
 
@@ -46,6 +51,10 @@ class NoAnswers:
 
     def invalidate(self, version: str, workspace: str | None = None) -> None:
         """Nothing to forget."""
+
+    def breakers(self) -> Sequence[CircuitBreaker]:
+        """None."""
+        return ()
 
     async def healthy(self) -> bool:
         """Nothing can be wrong with it."""

@@ -19,7 +19,7 @@ from service.cache import slots
 from service.cache.deadline import Deadline
 from service.cache.node import AWAY, BREAKER, FIRST_S, Node, place
 from service.errors import ConfigurationError
-from service.resilience import CircuitBreaker, CircuitState, Timeout
+from service.resilience import CircuitBreaker, CircuitState, Listener, Timeout
 
 LEARN_S = 1.0
 """A node that is silent for so long does not tell; the next is asked."""
@@ -30,16 +30,19 @@ LEARN_EVERY_S = 1.0
 class Cluster:
     """A `Store` in a Redis Cluster; it listens to its nodes' breakers."""
 
-    def __init__(self, urls: Sequence[str], deadline_s: float, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, urls: Sequence[str], deadline_s: float, *, listeners: Sequence[Listener], clock: Callable[[], float]
+    ) -> None:
         self._urls = tuple(urls)
         self._deadline = Deadline(deadline_s)
+        self._listeners = tuple(listeners)
         self._clock = clock
         self._nodes: dict[str, Node] = {}
         self._owners: Sequence[Node | None] = ()
         """The node of each slot; empty before anything was learnt."""
         self._learning: asyncio.Task[None] | None = None
         self._learn_from = clock()
-        self._breaker = CircuitBreaker("redis cluster", BREAKER, clock=clock)
+        self._breaker = CircuitBreaker("redis cluster", BREAKER, listeners=self._listeners, clock=clock)
         """In front of the first learning: while no node is found, requests do not all wait for one."""
 
     async def open(self) -> None:
@@ -75,6 +78,10 @@ class Cluster:
         except MovedError:
             self._learn_anew()
             raise
+
+    def breakers(self) -> Sequence[CircuitBreaker]:
+        """One for each node that is known, and one for finding any."""
+        return (self._breaker, *(node.breaker for node in self._nodes.values()))
 
     async def healthy(self) -> bool:
         """Whether every node that owns slots answers a PING within the deadline."""
@@ -156,4 +163,4 @@ class Cluster:
             await node.close()
 
     def _node(self, url: str) -> Node:
-        return Node(url, self._deadline.seconds, listeners=(self,), clock=self._clock)
+        return Node(url, self._deadline.seconds, listeners=(self, *self._listeners), clock=self._clock)

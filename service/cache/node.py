@@ -53,7 +53,7 @@ class Node:
     """A `Store` in one Redis."""
 
     def __init__(
-        self, url: str, deadline_s: float, *, listeners: Sequence[Listener] = (), clock: Callable[[], float]
+        self, url: str, deadline_s: float, *, listeners: Sequence[Listener], clock: Callable[[], float]
     ) -> None:
         self.url = url
         self.breaker = CircuitBreaker(f"redis {place(url)}", BREAKER, listeners=listeners, clock=clock)
@@ -86,6 +86,10 @@ class Node:
     async def set(self, key: str, value: bytes, lifetime_ms: int) -> None:
         """Keep a value for a while. Raises what AWAY lists."""
         await self.breaker.call(self._deadline.call, self._redis.set, key, value, px=lifetime_ms)
+
+    def breakers(self) -> Sequence[CircuitBreaker]:
+        """The one in front of it."""
+        return (self.breaker,)
 
     async def healthy(self) -> bool:
         """Whether Redis answers a PING within the deadline; whatever the breaker thinks."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from service.cache import store
@@ -19,6 +19,7 @@ from service.cache.flights import Flights, Keep
 from service.cache.generations import Generations
 from service.cache.node import AWAY
 from service.errors import NotFoundError
+from service.resilience import CircuitBreaker, Listener
 from service.settings import Settings
 
 JITTER = 0.2
@@ -30,10 +31,17 @@ FOUND, MISSING = b"+", b"-"
 class RedisAnswers:
     """Remembers in Redis."""
 
-    def __init__(self, settings: Settings, corpus_version: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        corpus_version: str,
+        *,
+        listeners: Sequence[Listener] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._lifetimes_s = {FOUND: settings.cache_ttl_s, MISSING: settings.cache_negative_ttl_s}
         self._generations = Generations(corpus_version)
-        self._store = store.create(settings, clock)
+        self._store = store.create(settings, listeners, clock)
         self._flights = Flights()
 
     async def open(self) -> None:
@@ -59,6 +67,10 @@ class RedisAnswers:
     def invalidate(self, version: str, workspace: str | None = None) -> None:
         """From now on give no answer of another version than this: of the workspace, or of everything."""
         self._generations.advance(version, workspace)
+
+    def breakers(self) -> Sequence[CircuitBreaker]:
+        """The breaker in front of the Redis; in a cluster one for each node, and one for finding any."""
+        return self._store.breakers()
 
     async def healthy(self) -> bool:
         """Whether Redis, in a cluster each of its nodes, answers a PING within the deadline."""
@@ -96,6 +108,9 @@ def _decoded(kept: bytes) -> bytes:
     return kept[1:]
 
 
-def create(settings: Settings, corpus_version: str) -> Answers:
-    """What the knob `cache` asks for; answers of another `corpus_version` are never given."""
-    return RedisAnswers(settings, corpus_version) if settings.cache else NoAnswers()
+def create(settings: Settings, corpus_version: str, listeners: Sequence[Listener] = ()) -> Answers:
+    """What the knob `cache` asks for; answers of another `corpus_version` are never given.
+
+    `listeners` are told what its breakers do.
+    """
+    return RedisAnswers(settings, corpus_version, listeners=listeners) if settings.cache else NoAnswers()

@@ -1,11 +1,11 @@
 """Where answers are kept: one Redis or a Redis Cluster, by the setting `redis_mode`."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from service.cache.cluster import Cluster
 from service.cache.node import Node
+from service.resilience import CircuitBreaker, Listener
 from service.settings import Settings
 
 
@@ -21,6 +21,9 @@ class Store(Protocol):
     async def set(self, key: str, value: bytes, lifetime_ms: int) -> None:
         """Keep a value for a while."""
 
+    def breakers(self) -> Sequence[CircuitBreaker]:
+        """Those in front of it now."""
+
     async def healthy(self) -> bool:
         """Whether all of it answers."""
 
@@ -28,8 +31,8 @@ class Store(Protocol):
         """Close the connections."""
 
 
-def create(settings: Settings, clock: Callable[[], float] = time.monotonic) -> Store:
-    """What `redis_mode` asks for; nothing is opened yet. `clock` is the breakers'."""
+def create(settings: Settings, listeners: Sequence[Listener], clock: Callable[[], float]) -> Store:
+    """What `redis_mode` asks for; nothing is opened yet. `listeners` and `clock` are for the breakers."""
     if settings.redis_mode == "cluster":
-        return Cluster(settings.redis_urls, settings.cache_deadline_s, clock=clock)
-    return Node(settings.redis_urls[0], settings.cache_deadline_s, clock=clock)
+        return Cluster(settings.redis_urls, settings.cache_deadline_s, listeners=listeners, clock=clock)
+    return Node(settings.redis_urls[0], settings.cache_deadline_s, listeners=listeners, clock=clock)

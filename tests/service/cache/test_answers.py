@@ -4,7 +4,8 @@ import pytest
 
 from service.cache import NoAnswers, RedisAnswers
 from service.errors import NotFoundError
-from tests.service.cache.kept import Kept
+from service.resilience import CircuitBreaker, CircuitState
+from tests.service.cache.kept import Kept, settings
 from tests.service.work import Work
 
 NEVER = Work.failing(AssertionError("not from the cache"))
@@ -169,12 +170,34 @@ async def test_a_stale_fill_is_not_found_by_the_first_who_asks_later(answers: Re
     assert await answers.get_or_compute("stats", {"workspace": "a"}, Work.ready(b"new")) == b"new"
 
 
+async def test_breakers_can_be_watched(kept: Kept) -> None:
+    """Each has a name of its own, and whoever listens is told what it does."""
+    heard: list[tuple[str, CircuitState]] = []
+
+    class Ear:
+        def on_transition(self, breaker: CircuitBreaker, before: CircuitState, after: CircuitState) -> None:
+            heard.append((breaker.name, after))
+
+        def on_rejected(self, breaker: CircuitBreaker) -> None:
+            """Not asked about."""
+
+    answers = RedisAnswers(settings(kept.urls[0], redis_mode=kept.mode), "corpus", listeners=[Ear()])
+    await answers.open()
+    names = [breaker.name for breaker in answers.breakers()]
+    assert len(set(names)) == len(names) == (1 if kept.mode == "single" else 4)
+    for breaker in answers.breakers():
+        breaker.transition_to(CircuitState.FORCED_OPEN)
+    assert heard == [(name, CircuitState.FORCED_OPEN) for name in names]
+    await answers.close()
+
+
 async def test_without_a_cache_everything_is_computed() -> None:
     """What remembers nothing has the same interface."""
     nothing, work = NoAnswers(), Work.ready()
     await nothing.open()
     assert [await nothing.get_or_compute("search", {}, work) for _ in range(2)] == [b"answer"] * 2
     nothing.invalidate("7", "a")
+    assert nothing.breakers() == ()
     with pytest.raises(NotFoundError):
         await nothing.get_or_compute("content", {}, Work.failing(NotFoundError("no")))
     assert work.times == 2
