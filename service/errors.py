@@ -12,6 +12,7 @@ ServiceError
 │   ├── UnknownKeyError        nobody knows who asks
 │   ├── ForbiddenError         whoever asks may not
 │   └── TooManyRequestsError   whoever asks did so too often
+├── VectorSearchUnavailableError  Weaviate gave no answer that can be used; full text may do instead
 ├── LimitUnknownError          nobody can tell how often somebody has asked
 ├── MigrationError             the schema could not be changed
 └── UsageError                 a command was given words that it does not know
@@ -80,3 +81,7 @@ class MigrationError(ServiceError):
 
 class UsageError(ServiceError):
     """A command of the service was called with words that it does not know."""
+
+
+class VectorSearchUnavailableError(ServiceError):
+    """Weaviate did not answer, answered an error, or answered what cannot be read."""

@@ -8,7 +8,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection
 
-from service import queries
+from service import queries, vector
 from service.access import Keys, RateLimits
 from service.cache import Answers, create
 from service.configuration import Register
@@ -16,8 +16,9 @@ from service.content import Contents
 from service.db import Announcements, Database
 from service.errors import ConfigurationError
 from service.resilience.prometheus import BreakerMetrics
-from service.search import Catalogue
+from service.search import Catalogue, HybridSearch
 from service.settings import Settings
+from service.vector import WeaviateClient
 
 NEEDED = {"search_vector", "content_length"}
 """Columns of `documents` that the knob `fulltext` reads."""
@@ -31,6 +32,9 @@ class Resources:
     database: Database
     answers: Answers
     catalogue: Catalogue
+    hybrid: HybridSearch
+    weaviate: WeaviateClient | None
+    """Where the settings name one."""
     contents: Contents
     register: Register
     keys: Keys
@@ -64,11 +68,17 @@ async def opened(settings: Settings, metrics: CollectorRegistry) -> AsyncIterato
         if rate_limits is not None:
             breakers.watch(rate_limits.breaker)
             stack.push_async_callback(rate_limits.close)
+        catalogue = Catalogue(database, stored=settings.fulltext)
+        weaviate = vector.create(settings)
+        if weaviate is not None:
+            stack.push_async_callback(weaviate.close)
         yield Resources(
             settings,
             database,
             answers,
-            Catalogue(database, stored=settings.fulltext),
+            catalogue,
+            HybridSearch(settings, weaviate, database, catalogue),
+            weaviate,
             Contents(database),
             Register(database),
             keys,

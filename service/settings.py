@@ -25,6 +25,7 @@ DATABASE_SCHEMES = ("postgresql", "postgres")
 REDIS_SCHEMES = ("redis", "rediss")
 NEXT_URL = re.compile(r",(?=[a-z]+://)")
 """The comma between two URLs; a password may hold another."""
+IN_HEADER = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,22 @@ class Settings(BaseSettings):
     cache_negative_ttl_s: Seconds = 5.0
     """How long it is remembered that there is no such thing: shorter, since somebody may just be making it."""
 
+    weaviate_url: str | None = None
+    """Where Weaviate is; without it hybrid search answers from full text."""
+    weaviate_api_key: SecretStr | None = None
+    weaviate_alpha: float = Field(0.75, ge=0, le=1)
+    """The weight of vectors against words; the default is Weaviate's. Without a vectorizer there it has to be 0."""
+    weaviate_timeout_s: Seconds = 1.0
+    """Longest that one call to Weaviate may take."""
+    weaviate_concurrency: int = Field(16, ge=1, le=1000)
+    """Calls to Weaviate under way at a time, and connections to it."""
+    weaviate_attempts: int = Field(1, ge=1, le=5)
+    """How often a call that fails is made; 1 is no retry."""
+    breaker: bool = True
+    """Whether a circuit breaker stands before Weaviate."""
+    breaker_recovery_s: Seconds = 5.0
+    """How long an open circuit stays open before a few calls may try."""
+
     @model_validator(mode="before")
     @classmethod
     def _fill_from_preset(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -160,14 +177,36 @@ class Settings(BaseSettings):
         """The URLs in `redis_url`."""
         return tuple(NEXT_URL.split(self.redis_url.get_secret_value()))
 
+    @field_validator("weaviate_url")
+    @classmethod
+    def _is_plain_address(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.port == 0 or parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("it must be a URL that begins with http:// or https://")
+        if parts.username is not None or parts.query or parts.fragment:
+            # Addresses are logged. A key in one would be, too.
+            raise ValueError("it must be an address alone; the key belongs into DOCAICHE_WEAVIATE_API_KEY")
+        return url.rstrip("/")
+
+    @field_validator("weaviate_api_key")
+    @classmethod
+    def _fits_into_a_header(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not IN_HEADER.fullmatch(key.get_secret_value()):
+            raise ValueError("it must be printable ASCII without blanks")
+        return key
+
     def knobs(self) -> dict[str, str]:
         """Each knob as `on` or `off`."""
         return {name: "on" if getattr(self, knob.field) == knob.on else "off" for name, knob in KNOBS.items()}
 
     def config_hash(self) -> str:
         """Fingerprint of everything that changes behaviour: no secrets, no addresses."""
-        elsewhere = {"database_url", "redis_url", "host", "port", "log_level", "preset", "admin_key"}
-        kept = self.model_dump(mode="json", exclude=elsewhere)
+        elsewhere = {"database_url", "redis_url", "weaviate_url", "host", "port", "log_level", "preset"}
+        kept = self.model_dump(mode="json", exclude=elsewhere | {"admin_key", "weaviate_api_key"})
+        # Not where it is, but that it is there.
+        kept["weaviate"] = self.weaviate_url is not None
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 
 

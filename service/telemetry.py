@@ -3,6 +3,7 @@
     pool   waiting for a database connection, and giving it back
     db     queries
     cache  Redis, and waiting for another request that computes the same answer
+    vector Weaviate, where it was asked
     app    everything else in the service, until its answer begins
 
 The instrument is the same for both APIs and stands outside everything else, so that it favours neither.
@@ -14,25 +15,27 @@ from typing import Literal
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Part = Literal["pool", "db", "cache"]
+Part = Literal["pool", "db", "cache", "vector"]
 
 
 class Timing:
     """Seconds spent by one request, by part."""
 
-    __slots__ = ("cache", "db", "pool")
+    __slots__ = ("cache", "db", "pool", "vector")
 
     def __init__(self) -> None:
         self.pool = 0.0
         self.db = 0.0
         self.cache = 0.0
+        self.vector = 0.0
 
     def header(self, total: float) -> bytes:
         """The header's value for a request that took `total` seconds, in milliseconds."""
-        app = max(total - self.pool - self.db - self.cache, 0.0)
+        app = max(total - self.pool - self.db - self.cache - self.vector, 0.0)
+        vector = f"vector;dur={self.vector * 1e3:.4f}, " if self.vector else ""
         return (
             f"pool;dur={self.pool * 1e3:.4f}, db;dur={self.db * 1e3:.4f}, "
-            f"cache;dur={self.cache * 1e3:.4f}, app;dur={app * 1e3:.4f}"
+            f"cache;dur={self.cache * 1e3:.4f}, {vector}app;dur={app * 1e3:.4f}"
         ).encode()
 
 

@@ -29,6 +29,8 @@ class Dependencies:
 
     database: State
     cache: State
+    vector: State | None = None
+    """Where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ async def live() -> Live:
     return Live()
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", response_model_exclude_none=True)
 async def ready(request: Request, response: Response) -> Readiness:
     """Whether the process can do its work, each dependency by itself; 503 when it cannot."""
     readiness = await check(of(request))
@@ -103,8 +105,9 @@ async def check(resources: Resources) -> Readiness:
     """Ask every dependency whether it answers."""
     database = await _database_answers(resources)
     cache = await resources.answers.healthy()
-    # Without the cache the service goes on, only slower.
-    return Readiness("ready" if database else "unavailable", Dependencies(_state(database), _state(cache)))
+    vector = None if resources.weaviate is None else _state(await resources.weaviate.ready())
+    # Without the cache the service goes on, only slower; without Weaviate it searches by words alone.
+    return Readiness("ready" if database else "unavailable", Dependencies(_state(database), _state(cache), vector))
 
 
 async def _database_answers(resources: Resources) -> bool:

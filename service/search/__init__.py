@@ -1,6 +1,7 @@
 """The operations of the service: requests in, facts out, no HTTP."""
 
 from service.search.catalogue import Catalogue
+from service.search.hybrid import HybridSearch
 from service.search.model import (
     SNIPPET,
     Collection,
@@ -9,6 +10,7 @@ from service.search.model import (
     Hit,
     Listed,
     Listing,
+    Ranked,
     TechnologyStats,
     WorkspaceStats,
 )
@@ -20,8 +22,10 @@ __all__ = [
     "Collections",
     "Found",
     "Hit",
+    "HybridSearch",
     "Listed",
     "Listing",
+    "Ranked",
     "TechnologyStats",
     "WorkspaceStats",
 ]

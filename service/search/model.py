@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 SNIPPET = 240
 """Characters of a document's text that a hit shows; the statements of `sql/queries/search*.sql` cut at the same."""
@@ -49,6 +50,16 @@ class Listing:
     documents: tuple[Listed, ...]
     next: str | None
     """Cursor of the next page; null on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One page of hits, best first, and who ranked them: ranks of different sources cannot be compared."""
+
+    source: Literal["hybrid", "fulltext"]
+    total: int | None
+    """How many there are in all; unknown from `hybrid`: vectors put every document somewhere."""
+    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,13 @@ class SearchRequest(BaseModel):
         return self.model_dump() | {"q": BLANKS.sub(" ", self.q)}
 
 
+class HybridRequest(SearchRequest):
+    """A hybrid search."""
+
+    # With the largest page, Weaviate's own bound (QUERY_MAXIMUM_RESULTS, 10,000 unless set): past it, it fails.
+    offset: int = Field(0, ge=0, le=9_900, description="Hits to pass over.")
+
+
 class SearchBody(SearchRequest):
     """A search in a body of JSON, which has numbers: a number in quotes is a mistake here."""
 

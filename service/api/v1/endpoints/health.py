@@ -7,7 +7,7 @@ from service.api import operations
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health")
+@router.get("/health", response_model_exclude_none=True)
 async def health(request: Request, response: Response) -> operations.Readiness:
     """Whether the service can do its work, each dependency by itself; 503 when it cannot."""
     return await operations.ready(request, response)
