@@ -49,6 +49,10 @@ class Fault(BaseModel):
     seed: int = 0
     """Of the choice among the requests concerned: the n-th of them meets the same in every run."""
 
+    def latency_from(self, base_s: float) -> float:
+        """Seconds that an answer takes which otherwise takes `base_s`, where the fault strikes."""
+        return base_s * self.factor + self.latency_s if self.mode == "latency" else base_s
+
 
 @dataclass(slots=True)
 class Counts:

@@ -38,6 +38,7 @@ KEY = "PERFLAB_WEAVIATE_KEY"
 BACKLOG = 2048
 KEEP_ALIVE_S = 600
 """An idle connection closed by this side just when it is used again would be a fault that nobody asked for."""
+NO_FAULT = Fault()
 AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER on, with no time: what closes the socket then sends a RST."""
 
@@ -76,7 +77,7 @@ class Weaviate:
         self._base_latency_s = base_latency_s
         self._key = key
         self.counts = Counts()
-        self._chooser = Chooser(Fault())
+        self._chooser = Chooser(NO_FAULT)
         self._over = asyncio.Event()
         """Set when the present fault is."""
 
@@ -138,19 +139,19 @@ class Weaviate:
 
     async def _meet_fault(self, request: Request, question: Question, found: list[Found]) -> Response:
         fault, over = self._chooser.fault, self._over
-        mode = fault.mode if self._chooser.strikes(question.filters["workspace"]) else "none"
-        slowed = mode == "latency"
-        latency_s = self._base_latency_s * (fault.factor if slowed else 1) + (fault.latency_s if slowed else 0)
+        if not self._chooser.strikes(question.filters["workspace"]):
+            fault = NO_FAULT
+        latency_s = fault.latency_from(self._base_latency_s)
         stays = await _stays(request, asyncio.sleep(latency_s)) if latency_s else True
-        if stays and mode == "hang":
+        if stays and fault.mode == "hang":
             stays = await _stays(request, over.wait())
         if not stays:
             self.counts.abandoned += 1
             return Unanswered(reset=False)
-        if mode == "reset":
+        if fault.mode == "reset":
             self.counts.failed += 1
             return Unanswered(reset=True)
-        if mode == "error":
+        if fault.mode == "error":
             self.counts.failed += 1
             return _errors("as asked", fault.status)
         self.counts.answered += 1
