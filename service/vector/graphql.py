@@ -7,8 +7,12 @@ import json
 from dataclasses import dataclass
 
 COLLECTION = "Document"
-"""Weaviate's collection. Its properties: `document_id` (int), `workspace` and `technology` (text, tokenization
-`field`, or else parts of a name would match), and whatever is searched in."""
+"""Weaviate's collection. Its properties:
+
+    document_id            number; an int would come back as null from 2**31 on, since GraphQL's have 32 bits
+    workspace, technology  text with the tokenization `field`: with another, a part of a name would match
+    any others             what is searched in
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,11 @@ async def test_identities_and_scores_come_in_weaviate_s_order(standin: StandIn, 
         (found(), ()),
         (found(row(7, "0.016"), row(3, "1e-3")), (Match(7, 0.016), Match(3, 0.001))),
         (found(row(7.0, 0.5)), (Match(7, 0.5),)),
+        (found(row(2.0**52)), (Match(2**52, 0.5),)),
+        (found(row("7")), (Match(7, 0.5),)),
         (b'{"data": {"Get": {"Document": []}}, "errors": null, "extensions": {}}', ()),
     ],
-    ids=["nothing", "scores are strings", "numbers of JSON", "no errors"],
+    ids=["nothing", "scores are strings", "numbers of JSON", "large numbers", "texts", "no errors"],
 )
 async def test_every_form_of_a_good_answer_is_read(body: bytes, expected: tuple[Match, ...]) -> None:
     """What Weaviate may write is understood."""
@@ -87,6 +89,7 @@ async def test_more_than_was_asked_for_is_cut() -> None:
         (found({"document_id": 1}), "cannot be read"),
         (found(row(document_id=None)), "cannot be read"),
         (found(row(document_id=2**63)), "cannot be read"),
+        (found(row(document_id=1.5)), "cannot be read"),
         (found(row(document_id="1; DROP")), "cannot be read"),
         (found(row(score="NaN")), "cannot be read"),
         (b'{"errors": [{"message": "no vectorizer"}]}', "could not search: no vectorizer"),
