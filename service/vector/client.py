@@ -15,6 +15,8 @@ from service.vector.graphql import Hybrid
 
 GRAPHQL = "/v1/graphql"
 READY = "/v1/.well-known/ready"
+READY_LIMIT_S = 0.5
+"""Whoever asks the service for readiness waits about a second, and not for Weaviate alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,6 @@ class WeaviateClient:
         self, url: str, *, api_key: SecretStr | None = None, alpha: float = 0.75, timeout_s: float, connections: int
     ) -> None:
         self._alpha = alpha
-        self._timeout_s = timeout_s
         key = {} if api_key is None else {"authorization": f"Bearer {api_key.get_secret_value()}"}
         self._http = httpx.AsyncClient(
             base_url=url,
@@ -90,9 +91,9 @@ class WeaviateClient:
         return _matches(response.content)[: asked.limit]
 
     async def ready(self) -> bool:
-        """Whether Weaviate says that it can answer."""
+        """Whether Weaviate says, within READY_LIMIT_S, that it can answer."""
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(READY_LIMIT_S):
                 response = await self._http.get(READY)
         except (httpx.HTTPError, TimeoutError):
             return False

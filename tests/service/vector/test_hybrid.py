@@ -1,16 +1,21 @@
 """Hybrid search as clients see it: with Weaviate, without it, and while it fails in every way."""
 
 import asyncio
+import dataclasses
+import itertools
+import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from bench.faults import Counts, Fault, StandIn, standing_in
+from bench.faults import Counts, Fault, Shards, StandIn, shard, standing_in
 from bench.lifetime import Custody
 from service.resilience import CircuitState
 from service.settings import Settings
@@ -66,6 +71,20 @@ async def in_flight(standin: StandIn, count: int) -> None:
         return (await standin.counts()).in_flight == count
 
     await until(reached)
+
+
+@asynccontextmanager
+async def listening(service: Service) -> AsyncIterator[int]:
+    """The service on a port of its own, for clients with sockets."""
+    transport = service.client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(transport.app, lifespan="off", log_config=None))
+        server.capture_signals = nullcontext  # type: ignore[method-assign] # they are the tests'
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield int(listener.getsockname()[1])
+        server.should_exit = True
+        await serving
 
 
 def state(service: Service) -> CircuitState:
@@ -218,6 +237,22 @@ async def test_calls_that_still_hang_open_it_before_any_has_ended(settings: Sett
         assert {answer["source"] for answer in await asyncio.gather(*hanging)} == {"hybrid"}
 
 
+async def test_calls_that_are_merely_slow_open_it(settings: Settings, standin: StandIn) -> None:
+    """Weaviate answers every one of them, but each in more than half of its time: the eleventh is spared it."""
+    async with running(settings) as service:
+        breaker = service.resources.hybrid.breaker
+        assert breaker is not None
+        # Told twice in a call: for the breaker each takes 0.6 of its time.
+        readings = itertools.count()
+        breaker._clock = lambda: next(readings) * 0.6 * LONG_S
+        breaker.config = dataclasses.replace(breaker.config, window_s=None)
+        breaker.transition_to(CircuitState.CLOSED)
+        sources = [(await hybrid(service))["source"] for _ in range(11)]
+        assert breaker.state is CircuitState.OPEN
+    assert sources == ["hybrid"] * 10 + ["fulltext"]
+    assert (await standin.counts()).answered == 10
+
+
 async def test_after_the_fault_hybrid_answers_again(settings: Settings, standin: StandIn) -> None:
     """An open circuit tries again after its wait, and closes."""
     async with running(settings.model_copy(update={"breaker_recovery_s": 0.05})) as service:
@@ -235,6 +270,30 @@ async def test_after_the_fault_hybrid_answers_again(settings: Settings, standin:
             return source == "hybrid" and state(service) is CircuitState.CLOSED
 
         await until(closed)
+
+
+async def test_a_shard_that_fails_is_felt_by_its_workspaces_alone(settings: Settings, standin: StandIn) -> None:
+    """One workspace has full text, another hybrid search; a third of the calls is too little to open the circuit."""
+    failing = shard("team-1", 4)
+    assert shard("team-2", 4) != failing
+    async with running(settings) as service:
+        await standin.put(Fault(mode="error", shards=Shards(of=4, failing=frozenset({failing}))))
+        for _ in range(10):
+            for workspace, source in (("team-2", "hybrid"), ("team-1", "fulltext"), ("team-2", "hybrid")):
+                assert (await hybrid(service, workspace=workspace))["source"] == source
+        assert state(service) is CircuitState.CLOSED
+
+
+async def test_a_flapping_weaviate_is_used_while_it_is_up(settings: Settings, standin: StandIn) -> None:
+    """Without a breaker each request takes what it meets: from full text to hybrid and back, twice."""
+    async with running(settings.model_copy(update={"breaker": False})) as service:
+        await standin.put(Fault(mode="reset", flap_s=0.1))
+        for expected in ("hybrid", "fulltext") * 2:
+
+            async def answers(source: str = expected) -> bool:
+                return (await hybrid(service))["source"] == source
+
+            await until(answers)
 
 
 async def test_no_more_calls_than_places_are_under_way(settings: Settings, standin: StandIn) -> None:
@@ -286,6 +345,30 @@ async def test_clients_that_leave_do_not_open_the_circuit(settings: Settings, st
         answers = await asyncio.gather(*(hybrid(service) for _ in range(16)))
         assert {answer["source"] for answer in answers} == {"hybrid"}
     assert (await standin.counts()).abandoned == 30
+
+
+async def test_clients_that_hang_up_do_not_open_it_either(settings: Settings, standin: StandIn) -> None:
+    """Over real sockets: the server lets their requests go on to the end, and the end is what counts."""
+    async with running(settings) as service, listening(service) as port:
+        await standin.put(HARD_FAULTS["hang"])
+        writers = []
+        for _ in range(12):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /api/v1/search/hybrid?q=event&workspace=team-1 HTTP/1.1\r\nhost: x\r\n\r\n")
+            writers.append(writer)
+        await in_flight(standin, 12)
+        for writer in writers:
+            writer.transport.abort()
+        await standin.mend()
+        breaker = service.resources.hybrid.breaker
+        assert breaker is not None
+
+        async def all_counted() -> bool:
+            return breaker.snapshot().calls == 12
+
+        await until(all_counted)
+        now = breaker.snapshot()
+        assert (now.state, now.failed) == (CircuitState.CLOSED, 0)
 
 
 async def test_no_connection_is_held_while_weaviate_is_asked(settings: Settings, standin: StandIn) -> None:
