@@ -20,6 +20,7 @@ from bench.lifetime import Custody
 from service.resilience import CircuitState
 from service.settings import Settings
 from tests.service.running import ON, Databases, Service, parts, running
+from tests.service.vector.answering import dripping
 from tests.service.wire import Wire
 
 GOOD: dict[str, Any] = {"q": "event loop", "workspace": "team-1"}
@@ -45,7 +46,9 @@ def settings(databases: Databases, standin: StandIn) -> Settings:
 
 async def hybrid(service: Service, **changes: Any) -> dict[str, Any]:
     """A hybrid search that is answered."""
-    response = await service.get("/search/hybrid", **{**GOOD, **changes})
+    # What hangs here should fail, and say where.
+    async with asyncio.timeout(LIMIT_S):
+        response = await service.get("/search/hybrid", **{**GOOD, **changes})
     assert response.status_code == 200, response.text
     body: dict[str, Any] = response.json()
     assert set(body) == {"source", "total", "hits"}
@@ -140,6 +143,15 @@ async def test_whatever_fails_full_text_answers(fault: Fault, settings: Settings
             return (await hybrid(service))["source"] == "hybrid"
 
         await until(answers_again)
+
+
+async def test_an_answer_that_drips_is_given_up(settings: Settings) -> None:
+    """A byte now and then keeps a connection alive, but not the request: the whole answer has its time."""
+    async with (
+        dripping() as url,
+        running(settings.model_copy(update={"weaviate_timeout_s": 0.3, "weaviate_url": url})) as service,
+    ):
+        assert (await hybrid(service))["source"] == "fulltext"
 
 
 async def test_what_is_only_slower_is_waited_for(settings: Settings, standin: StandIn) -> None:
@@ -431,11 +443,13 @@ async def test_a_lost_database_is_not_weaviate_s_fault(settings: Settings) -> No
         running(settings.model_copy(update={"database_url": SecretStr(wire.url)})) as service,
     ):
         await wire.cut()
-        for _ in range(12):
-            response = await service.get("/search/hybrid", **GOOD)
-            assert response.status_code == 503
-            assert response.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+        with capture_logs() as lines:
+            for _ in range(12):
+                response = await service.get("/search/hybrid", **GOOD)
+                assert response.status_code == 503
+                assert response.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
         assert state(service) is CircuitState.CLOSED
+    assert {line["event"] for line in lines} == {"dependency unavailable"}
 
 
 @pytest.mark.parametrize(
