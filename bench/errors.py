@@ -32,7 +32,7 @@ class BudgetTooSmall(UsageError):  # noqa: N818 - what it is
 
 
 class ProvisionError(PerflabError):
-    """PostgreSQL or Redis could not be started, reached or prepared."""
+    """PostgreSQL, Redis or a stand-in could not be started, reached or prepared."""
 
 
 class SubjectError(PerflabError):

@@ -91,10 +91,12 @@ class HybridSearch:
         self.breaker = CircuitBreaker(CIRCUIT, config, listeners=listeners) if settings.breaker else None
         """The circuit to Weaviate, unless the setting `breaker` is off."""
         places = settings.weaviate_concurrency
+        # The breaker sees the wait, too: alone it must not make a call slow.
+        wait_s = min(QUEUE_WAIT_S, settings.weaviate_timeout_s * SLOW_SHARE / 2)
         policy = Policy(
             retry=Retry(settings.weaviate_attempts) if settings.weaviate_attempts > 1 else None,
             breaker=self.breaker,
-            bulkhead=Bulkhead(places, queue=places, wait_s=QUEUE_WAIT_S),
+            bulkhead=Bulkhead(places, queue=places, wait_s=wait_s),
             timeout=Timeout(settings.weaviate_timeout_s),
         )
         self._ask: Ask | None = None if weaviate is None else policy.guard(weaviate.hybrid)
