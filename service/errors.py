@@ -1,21 +1,21 @@
 """What can go wrong, in the service's own words; the APIs turn these into answers.
 
 ServiceError
-├── ConfigurationError         the service must not start
-├── DatabaseUnavailableError   PostgreSQL cannot answer now; trying again later may help
-│   ├── PoolQueueFullError     too many requests wait for a connection already
-│   └── PoolTimeoutError       no connection came free in time
-├── RefusedError               the request cannot be done as it is; the message is for the client
-│   ├── InvalidCursorError     a page was asked for that nobody has told of
-│   ├── NotFoundError          there is no such thing
-│   ├── ConflictError          somebody else was quicker
-│   ├── UnknownKeyError        nobody knows who asks
-│   ├── ForbiddenError         whoever asks may not
-│   └── TooManyRequestsError   whoever asks did so too often
+├── ConfigurationError            the service must not start
+├── DatabaseUnavailableError      PostgreSQL cannot answer now; trying again later may help
+│   ├── PoolQueueFullError        too many requests wait for a connection already
+│   └── PoolTimeoutError          no connection came free in time
+├── RefusedError                  the request cannot be done as it is; the message is for the client
+│   ├── InvalidCursorError        a page was asked for that nobody has told of
+│   ├── NotFoundError             there is no such thing
+│   ├── ConflictError             somebody else was quicker
+│   ├── UnknownKeyError           nobody knows who asks
+│   ├── ForbiddenError            whoever asks may not
+│   └── TooManyRequestsError      whoever asks did so too often
 ├── VectorSearchUnavailableError  Weaviate gave no answer that can be used; full text may do instead
-├── LimitUnknownError          nobody can tell how often somebody has asked
-├── MigrationError             the schema could not be changed
-└── UsageError                 a command was given words that it does not know
+├── LimitUnknownError             nobody can tell how often somebody has asked
+├── MigrationError                the schema could not be changed
+└── UsageError                    a command was given words that it does not know
 """
 
 

@@ -172,11 +172,6 @@ class Settings(BaseSettings):
             raise ValueError("a Redis Cluster has no database but 0; leave the number at the end out")
         return url
 
-    @property
-    def redis_urls(self) -> tuple[str, ...]:
-        """The URLs in `redis_url`."""
-        return tuple(NEXT_URL.split(self.redis_url.get_secret_value()))
-
     @field_validator("weaviate_url")
     @classmethod
     def _is_plain_address(cls, url: str | None) -> str | None:
@@ -196,6 +191,11 @@ class Settings(BaseSettings):
         if key is not None and not IN_HEADER.fullmatch(key.get_secret_value()):
             raise ValueError("it must be printable ASCII without blanks")
         return key
+
+    @property
+    def redis_urls(self) -> tuple[str, ...]:
+        """The URLs in `redis_url`."""
+        return tuple(NEXT_URL.split(self.redis_url.get_secret_value()))
 
     def knobs(self) -> dict[str, str]:
         """Each knob as `on` or `off`."""
