@@ -112,7 +112,7 @@ async def test_it_serves_and_ends_when_told(
     knobs: dict[str, str], databases: Databases, custody: Custody, tmp_path: Path
 ) -> None:
     """A real process over real HTTP: it is what was asked for, answers, and on SIGTERM ends with code 0, all closed."""
-    settings = databases.settings(knobs)
+    settings = databases.settings(knobs, cache_deadline_s=Settings.model_fields["cache_deadline_s"].default)
     running = await _start(knobs, databases, custody, tmp_path)
     identity = await identify("v1", running.base_url)
     assert (identity.pid, identity.knobs, identity.config_hash) == (running.pid, knobs, settings.config_hash())

@@ -36,7 +36,8 @@ async def health(websocket: WebSocket, resources: ResourcesDep, sockets: Sockets
 
     async def tell() -> None:
         while True:
-            await sockets.send(websocket, operations.READINESS.dump_json(await operations.check(resources)).decode())
+            health = await operations.check(resources)
+            await sockets.send(websocket, operations.READINESS.dump_json(health, exclude_none=True).decode())
             await asyncio.sleep(EVERY_S)
 
     async def hear_out() -> None:
