@@ -6,7 +6,7 @@ ServiceError
 │   ├── PoolQueueFullError        too many requests wait for a connection already
 │   └── PoolTimeoutError          no connection came free in time
 ├── RefusedError                  the request cannot be done as it is; the message is for the client
-│   ├── InvalidCursorError        a page was asked for that nobody has told of
+│   ├── InvalidValueError         a value that means nothing where it was given
 │   ├── NotFoundError             there is no such thing
 │   ├── ConflictError             somebody else was quicker
 │   ├── UnknownKeyError           nobody knows who asks
@@ -43,8 +43,8 @@ class RefusedError(ServiceError):
     """A request that cannot be done; its message may be shown to whoever asked."""
 
 
-class InvalidCursorError(RefusedError):
-    """A cursor that no page has told."""
+class InvalidValueError(RefusedError):
+    """A value that means nothing where it was given."""
 
 
 class NotFoundError(RefusedError):

@@ -20,6 +20,7 @@ def configure(level: str) -> None:
         rendering = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *rendering,

@@ -11,10 +11,12 @@ from starlette.requests import HTTPConnection
 from service import queries, vector
 from service.access import Keys, RateLimits
 from service.cache import Answers, create
-from service.configuration import Register
-from service.content import Contents
+from service.configuration import Live, Register
+from service.content import Contents, Freshness, version
 from service.db import Announcements, Database
+from service.db.metrics import PoolMetrics
 from service.errors import ConfigurationError
+from service.resilience import Logged
 from service.resilience.prometheus import BreakerMetrics
 from service.search import Catalogue, HybridSearch
 from service.settings import Settings
@@ -50,40 +52,51 @@ async def opened(settings: Settings, metrics: CollectorRegistry) -> AsyncIterato
     Raises DatabaseUnavailableError, or ConfigurationError when the database lacks what a knob needs or Redis is not
     of the mode that was set.
     """
+    breakers = BreakerMetrics(metrics)
+    listeners = (Logged(), breakers)
     async with AsyncExitStack() as stack:
         database = Database(settings)
         stack.push_async_callback(database.close)
         await database.open()
-        version = await _corpus_version(database, settings)
-        answers = create(settings, version)
+        PoolMetrics(metrics).watch("main", database.usage)
+
+        answers = create(settings, await _version(database, settings), listeners)
         stack.push_async_callback(answers.close)
         await answers.open()
-        keys = Keys(database, _secret(settings))
-        announcements = Announcements(settings.database_url.get_secret_value())
-        announcements.subscribe("keys", keys.forget)
-        announcements.open()
-        stack.push_async_callback(announcements.close)
-        breakers = BreakerMetrics(metrics)
-        rate_limits = None if settings.rate_limit is None else RateLimits(settings, settings.rate_limit)
-        if rate_limits is not None:
-            breakers.watch(rate_limits.breaker)
-            stack.push_async_callback(rate_limits.close)
-        catalogue = Catalogue(database, stored=settings.fulltext)
+        breakers.watch(answers.breakers)
+
+        limits = None if settings.rate_limit is None else RateLimits(settings, settings.rate_limit, listeners)
+        if limits is not None:
+            stack.push_async_callback(limits.close)
+            breakers.watch(lambda: (limits.breaker,))
+
         weaviate = vector.create(settings)
         if weaviate is not None:
             stack.push_async_callback(weaviate.close)
+        catalogue = Catalogue(database, stored=settings.fulltext)
+        hybrid = HybridSearch(settings, weaviate, database, catalogue, listeners=listeners)
+        breakers.watch(hybrid.breakers)
+
+        keys, register, freshness = Keys(database, _secret(settings)), Register(database), Freshness(database, answers)
+        announcements = Announcements(settings.database_url.get_secret_value())
+        stack.push_async_callback(announcements.close)
+        announcements.subscribe("keys", keys.forget)
+        announcements.subscribe("documents", freshness.renew)
+        announcements.subscribe("configuration", freshness.renew)
+        announcements.subscribe("configuration", Live(settings, register, answers).apply)
+        announcements.open()
         yield Resources(
-            settings,
-            database,
-            answers,
-            catalogue,
-            HybridSearch(settings, weaviate, database, catalogue),
-            weaviate,
-            Contents(database),
-            Register(database),
-            keys,
-            rate_limits,
-            metrics,
+            settings=settings,
+            database=database,
+            answers=answers,
+            catalogue=catalogue,
+            hybrid=hybrid,
+            weaviate=weaviate,
+            contents=Contents(database, freshness),
+            register=register,
+            keys=keys,
+            rate_limits=limits,
+            metrics=metrics,
         )
 
 
@@ -97,19 +110,18 @@ def _secret(settings: Settings) -> str | None:
     return None if settings.admin_key is None else settings.admin_key.get_secret_value()
 
 
-async def _corpus_version(database: Database, settings: Settings) -> str:
-    """What tells the documents of this database from others; reading it proves that they are there."""
-    named = queries.load()
+async def _version(database: Database, settings: Settings) -> str:
+    """The version of the answers at the start; reading it proves that the schema and what the knobs need are there."""
     try:
-        columns = {row["name"] for row in await database.fetch(named["columns_of_documents"])}
-        version: str = (await database.fetch(named["corpus_version"]))[0]["version"]
+        columns = {row["name"] for row in await database.fetch(queries.load()["columns_of_documents"])}
+        present = await version(database)
     except asyncpg.UndefinedTableError as error:
         raise ConfigurationError(
-            "DOCAICHE_DATABASE_URL names a database without the table documents; run `python -m service.migrate up`."
+            "DOCAICHE_DATABASE_URL names a database without the service's tables; run `python -m service.migrate up`."
         ) from error
     if settings.fulltext and (lacking := sorted(NEEDED - columns)):
         raise ConfigurationError(
             f"DOCAICHE_FULLTEXT is on but documents has no {' and no '.join(lacking)}; "
             "apply sql/tuning/fulltext.apply.sql or switch it off."
         )
-    return version
+    return present

@@ -69,7 +69,7 @@ class Keys:
                 del self._remembered[next(iter(self._remembered))]
         return known.caller
 
-    def forget(self) -> None:
+    async def forget(self) -> None:
         """Look every key up again: some were revoked."""
         self._remembered.clear()
 

@@ -6,16 +6,18 @@ that is open to readers rather serves a few too many; one that sells requests ra
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
+from urllib.parse import urlsplit
 
 import limits
-from limits.aio.storage import RedisStorage
+from limits.aio.storage import RedisClusterStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisError
 
 from service.errors import LimitUnknownError
-from service.resilience import BreakerConfig, CircuitBreaker, CircuitOpenError
+from service.resilience import BreakerConfig, CircuitBreaker, CircuitOpenError, Listener
 from service.settings import Settings
 from service.telemetry import Timed
 
@@ -46,13 +48,13 @@ class Standing:
 class RateLimits:
     """One limit for each caller."""
 
-    def __init__(self, settings: Settings, rule: str) -> None:
+    def __init__(self, settings: Settings, rule: str, listeners: Sequence[Listener] = ()) -> None:
         self._item = limits.parse(rule)
-        self._storage = RedisStorage(f"async+{settings.redis_url.get_secret_value()}", implementation="redispy")
+        self._storage = _storage(settings)
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
         self._deadline_s = settings.cache_deadline_s
         self._refuses_unknown = settings.rate_limit_unknown == "refuse"
-        self.breaker = CircuitBreaker("rate-limits", BREAKER)
+        self.breaker = CircuitBreaker("rate-limits", BREAKER, listeners=listeners)
 
     async def count(self, who: str) -> Standing | None:
         """Count a request of this caller; None when nobody can count and it may go on all the same.
@@ -78,3 +80,16 @@ class RateLimits:
         # A second at least: whoever is told to wait for none comes back at once.
         reset_s = max(math.ceil(reset_at - time()), 1)
         return Standing(allowed, self._item.amount, self._item.get_expiry(), max(remaining, 0), reset_s)
+
+
+def _storage(settings: Settings) -> RedisStorage:
+    """Where requests are counted: in the Redis, or the Redis Cluster, of the cache."""
+    if settings.redis_mode == "single":
+        return RedisStorage(f"async+{settings.redis_urls[0]}", implementation="redispy")
+    parts = [urlsplit(url) for url in settings.redis_urls]
+    # The nodes share a user and a password: what each URL says of them is the same.
+    user, at, _ = parts[0].netloc.rpartition("@")
+    places = ",".join(f"{part.hostname}:{part.port or 6379}" for part in parts)
+    return RedisClusterStorage(
+        f"async+redis+cluster://{user}{at}{places}", implementation="redispy", ssl=parts[0].scheme == "rediss"
+    )

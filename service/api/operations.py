@@ -6,7 +6,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import TypeAdapter
 
 from service import queries
 from service.errors import DatabaseUnavailableError
@@ -62,9 +61,6 @@ class Identity:
     config_hash: str
     knobs: dict[str, str]
     database: DatabaseIdentity
-
-
-READINESS = TypeAdapter(Readiness)
 
 
 @router.get("/health/live")

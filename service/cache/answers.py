@@ -29,6 +29,9 @@ class Answers(Protocol):
         In this process alone; see `generations` for what whoever tells the others has to mind.
         """
 
+    def keep_for(self, seconds: float) -> None:
+        """Keep answers for so long from now on, in this process; 0 keeps and gives none."""
+
     def breakers(self) -> Sequence[CircuitBreaker]:
         """Those in front of it now; a cluster's nodes come and go."""
 
@@ -51,6 +54,9 @@ class NoAnswers:
 
     def invalidate(self, version: str, workspace: str | None = None) -> None:
         """Nothing to forget."""
+
+    def keep_for(self, seconds: float) -> None:
+        """There is nothing to keep."""
 
     def breakers(self) -> Sequence[CircuitBreaker]:
         """None."""

@@ -34,13 +34,14 @@ class RedisAnswers:
     def __init__(
         self,
         settings: Settings,
-        corpus_version: str,
+        version: str,
         *,
         listeners: Sequence[Listener] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._lifetimes_s = {FOUND: settings.cache_ttl_s, MISSING: settings.cache_negative_ttl_s}
-        self._generations = Generations(corpus_version)
+        self._negative_ttl_s = settings.cache_negative_ttl_s
+        self.keep_for(settings.cache_ttl_s)
+        self._generations = Generations(version)
         self._store = store.create(settings, listeners, clock)
         self._flights = Flights()
 
@@ -53,6 +54,8 @@ class RedisAnswers:
 
         Raises what `compute` raises. NotFoundError alone is remembered, by its text.
         """
+        if not self._lifetimes_s[FOUND]:
+            return await compute()
         key = self._key(operation, request)
         keep: Keep = functools.partial(self._keep, key)
         try:
@@ -67,6 +70,10 @@ class RedisAnswers:
     def invalidate(self, version: str, workspace: str | None = None) -> None:
         """From now on give no answer of another version than this: of the workspace, or of everything."""
         self._generations.advance(version, workspace)
+
+    def keep_for(self, seconds: float) -> None:
+        """Keep answers for so long from now on, and that there is none no longer than that; 0 keeps and gives none."""
+        self._lifetimes_s = {FOUND: seconds, MISSING: min(seconds, self._negative_ttl_s)}
 
     def breakers(self) -> Sequence[CircuitBreaker]:
         """The breaker in front of the Redis; in a cluster one for each node, and one for finding any."""
@@ -108,9 +115,9 @@ def _decoded(kept: bytes) -> bytes:
     return kept[1:]
 
 
-def create(settings: Settings, corpus_version: str, listeners: Sequence[Listener] = ()) -> Answers:
-    """What the knob `cache` asks for; answers of another `corpus_version` are never given.
+def create(settings: Settings, version: str, listeners: Sequence[Listener] = ()) -> Answers:
+    """What the knob `cache` asks for; answers of another `version` are never given.
 
     `listeners` are told what its breakers do.
     """
-    return RedisAnswers(settings, corpus_version, listeners=listeners) if settings.cache else NoAnswers()
+    return RedisAnswers(settings, version, listeners=listeners) if settings.cache else NoAnswers()

@@ -2,6 +2,7 @@
 
 from service import queries
 from service.configuration.model import AuditEntry, AuditPage, Entries, Entry, Prefix
+from service.configuration.values import check
 from service.db import Database
 from service.errors import ConflictError, ForbiddenError
 
@@ -27,11 +28,14 @@ class Register:
         """Set a key, write that into the audit, and tell other processes.
 
         With `version`, only if that is the present one (0: if there is no such key yet), so that of two who change
-        the same value at once the second learns of the first. Raises ConflictError if it is not, ForbiddenError for
-        keys that are not written this way, DatabaseUnavailableError.
+        the same value at once the second learns of the first.
+
+        Raises ConflictError if it is not, ForbiddenError for keys that are not written this way, InvalidValueError for
+        what the service could not read, DatabaseUnavailableError.
         """
         if key.startswith(Prefix.SECURITY):
             raise ForbiddenError(f"{Prefix.SECURITY}* is not written over HTTP")
+        check(key, value)
         rows = await self._database.fetch(
             self._named["configuration_put"],
             key=key,

@@ -3,6 +3,7 @@
 import asyncpg
 
 from service import queries
+from service.content.freshness import Freshness
 from service.content.model import Document, Receipt, SignalKind
 from service.db import Database
 from service.errors import NotFoundError
@@ -12,8 +13,9 @@ from service.queries import Query
 class Contents:
     """The documents of a database, by id."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, freshness: Freshness) -> None:
         self._database = database
+        self._freshness = freshness
         self._named = queries.load()
 
     async def read(self, identity: int) -> Document:
@@ -28,13 +30,15 @@ class Contents:
         return Document(*rows[0])
 
     async def delete(self, identity: int, *, actor: str, request_id: str) -> None:
-        """Delete the document with its feedback and signals, write that into the audit, and tell other processes.
+        """Delete the document with its feedback and signals, and write that into the audit.
 
         Raises NotFoundError, DatabaseUnavailableError.
         """
         values = {"id": identity, "actor": actor, "request_id": request_id}
         if not await self._database.fetch(self._named["content_delete"], **values):
             raise _missing(identity)
+        # The announcement comes a little later; whoever deleted it must not find it again.
+        await self._freshness.renew()
 
     async def add_feedback(self, identity: int, rating: int, comment: str) -> Receipt:
         """Keep a rating of 1 to 5 and what was said with it.

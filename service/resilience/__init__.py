@@ -9,7 +9,7 @@ from service.resilience.config import BreakerConfig
 from service.resilience.errors import BulkheadFullError, CallTimeoutError, CircuitOpenError, RejectedError
 from service.resilience.fallback import Fallback
 from service.resilience.guard import Guard
-from service.resilience.listener import Listener
+from service.resilience.listener import Listener, Logged
 from service.resilience.policy import Policy
 from service.resilience.retry import Retry, RetryBudget
 from service.resilience.state import CircuitState, Snapshot
@@ -26,6 +26,7 @@ __all__ = [
     "Fallback",
     "Guard",
     "Listener",
+    "Logged",
     "Policy",
     "RejectedError",
     "Retry",

@@ -23,6 +23,17 @@ class Listener(Protocol):
         """Told when a call was not let through."""
 
 
+class Logged:
+    """Logs when a circuit changes; rejections are too many to log."""
+
+    def on_transition(self, breaker: "CircuitBreaker", before: CircuitState, after: CircuitState) -> None:
+        """Log it."""
+        log.warning("circuit changed", circuit=breaker.name, before=before.value, after=after.value)
+
+    def on_rejected(self, breaker: "CircuitBreaker") -> None:
+        """Say nothing."""
+
+
 def tell(name: str, notice: Callable[..., None], *facts: object) -> None:
     """Give the listener of breaker `name` its notice; a listener that raises breaks nothing."""
     try:

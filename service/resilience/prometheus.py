@@ -4,7 +4,7 @@ Transitions and rejections are counted as they happen. The rest is read from the
 that a call through a closed circuit pays nothing for it. The names follow resilience4j's.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -18,7 +18,8 @@ class BreakerMetrics(Collector):
     """A listener for any number of breakers, which are `watch`ed to be read as well; names must differ."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._breakers: dict[str, CircuitBreaker] = {}
+        # Callables: a cluster's nodes, and their breakers with them, come and go.
+        self._sources: list[Callable[[], Iterable[CircuitBreaker]]] = []
         self._transitions = Counter(
             "circuitbreaker_transitions", "Transitions into a state.", ["name", "state"], registry=registry
         )
@@ -27,11 +28,12 @@ class BreakerMetrics(Collector):
         )
         registry.register(self)
 
-    def watch(self, breaker: CircuitBreaker) -> None:
-        """Report this breaker too, in place of an earlier one of its name."""
-        self._breakers[breaker.name] = breaker
-        # So that the first rejection is an increase and not a new series.
-        self._rejected.labels(breaker.name)
+    def watch(self, breakers: Callable[[], Iterable[CircuitBreaker]]) -> None:
+        """Report these breakers, too: those that there are whenever Prometheus asks."""
+        self._sources.append(breakers)
+        for breaker in breakers():
+            # So that the first rejection is an increase and not a new series.
+            self._rejected.labels(breaker.name)
 
     def on_transition(self, breaker: CircuitBreaker, before: CircuitState, after: CircuitState) -> None:  # noqa: ARG002
         """Count it."""
@@ -48,8 +50,8 @@ class BreakerMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """The breakers as they are now."""
         families = _families()
-        for name, breaker in self._breakers.items():
-            now = breaker.snapshot()
+        for breaker in (breaker for source in self._sources for breaker in source()):
+            name, now = breaker.name, breaker.snapshot()
             for state in CircuitState:
                 families["state"].add_metric([name, state.value], float(state is now.state))
             for kind, calls in (("all", now.calls), ("failed", now.failed), ("slow", now.slow)):

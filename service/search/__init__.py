@@ -11,6 +11,7 @@ from service.search.model import (
     Listed,
     Listing,
     Ranked,
+    Technology,
     TechnologyStats,
     WorkspaceStats,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Listed",
     "Listing",
     "Ranked",
+    "Technology",
     "TechnologyStats",
     "WorkspaceStats",
 ]

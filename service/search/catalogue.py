@@ -54,7 +54,7 @@ class Catalogue:
     async def search_on(self, query: str, workspace: str, technology: str | None, limit: int, cursor: str) -> Found:
         """The page after the one that told this cursor.
 
-        Its total is that of the matches; 0 on an empty page, where no row tells it. Raises InvalidCursorError.
+        Its total is that of the matches; 0 on an empty page, where no row tells it. Raises InvalidValueError.
         """
         place = decoded(cursor, ranked=True)
         # One more than asked for: whether there is a next page.
@@ -66,7 +66,7 @@ class Catalogue:
     async def newest(self, query: str | None, limit: int, cursor: str | None) -> Listing:
         """Documents of all workspaces, newest first; with a query those that match it.
 
-        Raises InvalidCursorError.
+        Raises InvalidValueError.
         """
         place = BEGINNING if cursor is None else decoded(cursor, ranked=False)
         page = {"created_at": place.created_at, "id": place.id, "limit": limit + 1}

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.errors import InvalidCursorError
+from service.errors import InvalidValueError
 
 LONGEST = 200
 """Characters; ours have some 60."""
@@ -35,7 +35,7 @@ BEGINNING = Place(datetime.max.replace(tzinfo=UTC), LAST_ID)
 def decoded(text: str, *, ranked: bool) -> Place:
     """The place that a cursor stands for.
 
-    Raises InvalidCursorError for what `Place.encoded` never wrote, or wrote for the other kind of order.
+    Raises InvalidValueError for what `Place.encoded` never wrote, or wrote for the other kind of order.
     """
     try:
         created_at, identity, rank = json.loads(base64.urlsafe_b64decode(text[:LONGEST] + "=="))
@@ -45,7 +45,7 @@ def decoded(text: str, *, ranked: bool) -> Place:
             return place
     except (binascii.Error, ValueError, TypeError, OverflowError):
         pass
-    raise InvalidCursorError("cursor: it is not one that a page of this search has told")
+    raise InvalidValueError("cursor: it is not one that a page of this search has told")
 
 
 def _is_sound(place: Place) -> bool:

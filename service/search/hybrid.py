@@ -17,7 +17,6 @@ from service.resilience import (
     Bulkhead,
     CallTimeoutError,
     CircuitBreaker,
-    CircuitState,
     Fallback,
     Listener,
     Policy,
@@ -38,17 +37,6 @@ QUEUE_WAIT_S = 0.1
 """Longest wait for a place: a Weaviate that is well frees one sooner, and for one that is not full text is quicker."""
 SLOW_SHARE = 0.5
 """A call that takes longer than this share of its time limit is slow."""
-
-
-class Transitions:
-    """A breaker's listener that logs when the circuit changes; rejections are too many to log."""
-
-    def on_transition(self, breaker: CircuitBreaker, before: CircuitState, after: CircuitState) -> None:
-        """Log it."""
-        log.warning("circuit changed", circuit=breaker.name, before=before.value, after=after.value)
-
-    def on_rejected(self, breaker: CircuitBreaker) -> None:
-        """Say nothing."""
 
 
 def breaker_config(settings: Settings) -> BreakerConfig:
@@ -82,7 +70,7 @@ class HybridSearch:
         database: Database,
         catalogue: Catalogue,
         *,
-        listeners: Sequence[Listener] = (Transitions(),),
+        listeners: Sequence[Listener] = (),
     ) -> None:
         self._database = database
         self._catalogue = catalogue
@@ -100,6 +88,10 @@ class HybridSearch:
             timeout=Timeout(settings.weaviate_timeout_s),
         )
         self._ask: Ask | None = None if weaviate is None else policy.guard(weaviate.hybrid)
+
+    def breakers(self) -> Sequence[CircuitBreaker]:
+        """The one to Weaviate, where there is a Weaviate and the setting `breaker` is on."""
+        return () if self._ask is None or self.breaker is None else (self.breaker,)
 
     async def search(self, asked: Hybrid) -> Ranked:
         """One page of documents, best first, and where the order comes from.

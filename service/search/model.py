@@ -2,10 +2,31 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 SNIPPET = 240
 """Characters of a document's text that a hit shows; the statements of `sql/queries/search*.sql` cut at the same."""
+
+
+class Technology(StrEnum):
+    """What documents are about; a new one is added here and nowhere else."""
+
+    ASYNCIO = "asyncio"
+    DOCKER = "docker"
+    HTTP = "http"
+    JAVA = "java"
+    JAVASCRIPT = "javascript"
+    JUPYTER = "jupyter"
+    MATPLOTLIB = "matplotlib"
+    NUMPY = "numpy"
+    PANDAS = "pandas"
+    POSTGRES = "postgres"
+    PYTHON = "python"
+    REACT = "react"
+    REDIS = "redis"
+    TESTING = "testing"
+    TYPESCRIPT = "typescript"
 
 
 @dataclass(frozen=True, slots=True)

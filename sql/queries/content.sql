@@ -1,7 +1,6 @@
 -- Content: one document by its id, and what readers say of it. Naming as in search.sql, without variants.
 --
--- Writes tell the other processes by a notification on the channel `docaiche`, in the same transaction: who hears it
--- finds the change done.
+-- Other processes are told of changes by the trigger on documents.
 
 -- name: content_read(id)
 SELECT d.id, d.workspace_id, d.technology, d.title, d.content, d.source, d.created_at, d.updated_at
@@ -16,7 +15,7 @@ logged AS (
     INSERT INTO audit (actor, action, target, before, request_id)
     SELECT :actor, 'delete document', gone.id::text, gone.title, :request_id FROM gone
 )
-SELECT gone.id FROM gone, pg_notify('docaiche', 'documents');
+SELECT gone.id FROM gone;
 
 -- name: feedback_add(document_id, rating, comment)
 INSERT INTO feedback (document_id, rating, comment)

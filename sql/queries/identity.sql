@@ -19,8 +19,8 @@ FROM pg_index AS i
 WHERE i.indrelid IN ('documents'::regclass, 'search_logs'::regclass, 'workspaces'::regclass) AND i.indisvalid
 ORDER BY name;
 
--- name: corpus_version()
--- Changes when another database is meant, when the table was rewritten or filled anew, and when documents came.
-SELECT concat_ws('.', d.oid, pg_relation_filenode('documents'), (SELECT max(id) FROM documents)) AS version
-FROM pg_database AS d
+-- name: answers_version()
+-- Changes with whatever answers are made from: the documents, the configuration, and the database that is meant.
+SELECT concat_ws('.', d.oid, c.lineage, c.version, (SELECT sum(version) FROM configuration)) AS version
+FROM content_version AS c, pg_database AS d
 WHERE d.datname = current_database();

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 TECHNOLOGIES = {
     "asyncio": ("asyncio", "asyncio.tasks", "concurrent.futures"),
-    "sqlite": ("sqlite3",),
+    "postgres": ("sqlite3",),
     "python": ("argparse", "collections", "json", "pathlib", "statistics", "logging"),
-    "net.http": ("http.client", "urllib.parse", "socket"),
+    "http": ("http.client", "urllib.parse", "socket"),
 }
 WORKSPACES = ("team-1", "team-2", "team-3")
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.errors import InvalidCursorError
+from service.errors import InvalidValueError
 from service.search.cursor import LAST_ID, LONGEST, Place, decoded
 from tests.service.running import ON, Databases, Service, running
 from tests.service.test_access import ADMIN, KEY
@@ -41,7 +41,7 @@ def test_any_other_text_is_refused(text: str) -> None:
     """Made up or damaged: one error, or the rare damage that is another place; never anything else."""
     try:
         place = decoded(text, ranked=True)
-    except InvalidCursorError:
+    except InvalidValueError:
         return
     assert place.encoded() == text
 
@@ -52,7 +52,7 @@ def test_any_other_text_is_refused(text: str) -> None:
 ])  # fmt: skip
 def test_a_well_written_cursor_to_nowhere_is_refused(place: Place) -> None:
     """No document has such an id, date or rank, and a list's cursor is none of a search."""
-    with pytest.raises(InvalidCursorError):
+    with pytest.raises(InvalidValueError):
         decoded(place.encoded(), ranked=True)
 
 

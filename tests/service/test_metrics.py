@@ -57,6 +57,21 @@ async def test_breakers_are_on_the_page(databases: Databases, fresh_redis: str) 
         seen = await samples(service)
     assert seen["circuitbreaker_state", (("name", "rate-limits"), ("state", "closed"))] == 1
     assert seen["circuitbreaker_state", (("name", "rate-limits"), ("state", "open"))] == 0
+    redis_name = "redis " + fresh_redis.rpartition("@")[2].partition("/")[0]
+    assert seen["circuitbreaker_state", (("name", redis_name), ("state", "closed"))] == 1
+    # Weaviate is not there, so nothing stands before it.
+    assert not any(("name", "weaviate") in labels for _, labels in seen)
+
+
+async def test_the_pool_is_on_the_page(databases: Databases) -> None:
+    """What its size is, and what it was used for."""
+    async with running(databases.settings({**ON, "cache": "off"}, pool_size=3)) as service:
+        await service.get("/search", **GOOD)
+        seen = await samples(service)
+    pool = (("db_client_connection_pool_name", "main"),)
+    assert seen["db_client_connection_max", pool] == 3
+    assert seen["db_client_connection_use_time_seconds_count", pool] > 0
+    assert seen["db_client_connection_busy_seconds_total", pool] > 0
 
 
 async def test_two_services_in_one_process_do_not_mix(databases: Databases) -> None:

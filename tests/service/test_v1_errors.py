@@ -6,6 +6,7 @@ import asyncpg
 import httpx
 import pytest
 from pydantic import SecretStr
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from service.settings import Settings
@@ -116,7 +117,7 @@ async def test_unknown_paths_and_methods_use_the_envelope(settings: Settings) ->
 async def test_an_unforeseen_error_leaks_nothing(databases: Databases, own_copy: str) -> None:
     """When the table is gone the client learns that the service failed, and not how; the log has the request's id."""
     settings = databases.settings({**ON, "cache": "off"}, database_url=own_copy)
-    with capture_logs() as lines:
+    with capture_logs(processors=[merge_contextvars]) as lines:
         async with running(settings) as service:
             connection = await asyncpg.connect(own_copy)
             await connection.execute("DROP TABLE documents CASCADE")

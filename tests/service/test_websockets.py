@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 import stamina
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -49,13 +50,16 @@ async def asked(client: ClientConnection, message: Any) -> dict[str, Any]:
 
 
 async def test_health_comes_every_second(databases: Databases) -> None:
-    """Without being asked; the answer to the handshake has the request's id."""
+    """With the pool's figures, without being asked; the answer to the handshake has the request's id."""
     async with served(databases.settings(KNOBS)) as (url, _), connect(f"{url}/health") as client:
         beats = [json.loads(await client.recv()) for _ in range(2)]
         assert client.response is not None
         assert client.response.headers["x-request-id"]
-    assert [beat["status"] for beat in beats] == ["ready", "ready"]
-    assert set(beats[0]["dependencies"]) == {"database", "cache"}
+    assert [beat["health"]["status"] for beat in beats] == ["ready", "ready"]
+    assert set(beats[0]["health"]["dependencies"]) == {"database", "cache"}
+    # The second tells of the checkout that the first's question to the database was.
+    assert (beats[1]["pool"]["size"], beats[1]["pool"]["busy"]) == (5, 0)
+    assert 0 < beats[1]["pool"]["utilisation"] < 1
 
 
 async def test_search_as_you_type(databases: Databases) -> None:
@@ -108,7 +112,7 @@ async def test_a_message_that_is_too_long_is_refused(databases: Databases) -> No
 async def test_an_unforeseen_failure_closes_with_1011(databases: Databases, own_copy: str) -> None:
     """The client learns that the service failed and not how; the log has the error with the request's id."""
     settings = databases.settings(KNOBS, database_url=own_copy)
-    with capture_logs() as lines:
+    with capture_logs(processors=[merge_contextvars]) as lines:
         async with served(settings) as (url, _), connect(f"{url}/search") as client:
             connection = await asyncpg.connect(own_copy)
             await connection.execute("DROP TABLE documents CASCADE")

@@ -17,7 +17,7 @@ from service.errors import (
     ConflictError,
     DatabaseUnavailableError,
     ForbiddenError,
-    InvalidCursorError,
+    InvalidValueError,
     LimitUnknownError,
     NotFoundError,
     RefusedError,
@@ -46,7 +46,7 @@ TYPES: Mapping[int, tuple[str, str]] = {
 
 
 REFUSED: Mapping[type[RefusedError], HTTPStatus] = {
-    InvalidCursorError: HTTPStatus.BAD_REQUEST,
+    InvalidValueError: HTTPStatus.BAD_REQUEST,
     UnknownKeyError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
@@ -107,9 +107,9 @@ async def answer(request: HTTPConnection, error: Exception) -> Response:
     request_id = str(request.scope.get("request_id", ""))
     # A client's mistake is no error of the service.
     if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("unforeseen error", exc_info=error, request_id=request_id, path=request.url.path)
+        log.error("unforeseen error", exc_info=error, path=request.url.path)
     elif refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        log.warning("dependency unavailable", reason=str(error), request_id=request_id, path=request.url.path)
+        log.warning("dependency unavailable", reason=str(error), path=request.url.path)
     code, kind = TYPES.get(refusal.status, (f"HTTP_{refusal.status}", "HTTPError"))
     facts = ErrorFacts(
         code=code,

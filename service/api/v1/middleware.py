@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 """A request id is written into logs and headers: nothing else may get there."""
@@ -27,6 +28,8 @@ class RequestId:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         identity = given if ACCEPTABLE.fullmatch(given) else uuid4().hex.encode()
         scope["request_id"] = identity.decode()
+        # Every request has a task, and so a context, of its own: whatever it logs has the id.
+        bind_contextvars(request_id=scope["request_id"])
 
         async def send_with_id(message: Message) -> None:
             if message["type"] in CARRIERS:

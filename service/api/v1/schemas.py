@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from service.configuration import Prefix
 from service.content import SignalKind
+from service.search import Technology
 from service.search.cursor import LONGEST
 
 BLANKS = re.compile(r"[ \t\r\n]+")
@@ -46,7 +47,8 @@ ConfigKey = Annotated[
         examples=["search.default_limit"],
     ),
 ]
-Technology = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+#.-]{0,30}$")]
+# JSON has no enumerations: a string is all that a client can send, strict or not.
+TechnologyName = Annotated[Technology, Field(strict=False)]
 
 
 class SearchRequest(BaseModel):
@@ -56,7 +58,7 @@ class SearchRequest(BaseModel):
 
     q: QueryText = Field(description="Web-style query: words, quoted phrases, OR, -word.", examples=["connection pool"])
     workspace: WorkspaceId = Field(description="Workspace to search in.", examples=["team-1"])
-    technology: Technology | None = Field(None, description="Only documents of this technology.", examples=["python"])
+    technology: TechnologyName | None = Field(None, description="Only documents of this.", examples=["python"])
     limit: int = Field(20, ge=1, le=100, description="Hits on a page.")
     offset: int = Field(0, ge=0, le=10_000, description="Hits to pass over.")
     cursor: Cursor | None = Field(None, description="`next` of the page before, instead of an offset.")
@@ -109,7 +111,6 @@ class SignalBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     document_id: Identity = Field(examples=[1])
-    # JSON has no enumerations: a string is all that a client can send, strict or not.
     kind: SignalKind = Field(strict=False, description="What was done.", examples=["dwell"])
     query: ShortText = Field("", description="The search that led there.", examples=["connection pool"])
     duration_s: float | None = Field(

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.api.v1.schemas import Cursor, QueryText, Technology, WorkspaceId
+from service.api.v1.schemas import Cursor, QueryText, TechnologyName, WorkspaceId
 
 
 class SearchRequest(BaseModel):
@@ -12,7 +12,7 @@ class SearchRequest(BaseModel):
 
     q: QueryText = Field(description="Web-style query: words, quoted phrases, OR, -word.", examples=["connection pool"])
     workspace: WorkspaceId = Field(description="Workspace to search in.", examples=["team-1"])
-    technology: Technology | None = Field(None, description="Only documents of this technology.", examples=["python"])
+    technology: TechnologyName | None = Field(None, description="Only documents of this.", examples=["python"])
     limit: int = Field(20, ge=1, le=100, description="Hits on a page.")
     cursor: Cursor | None = Field(None, description="`next` of the page before.")
 

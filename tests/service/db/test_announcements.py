@@ -17,7 +17,7 @@ class Heard:
         self.times = 0
         self._called = asyncio.Event()
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         """One more."""
         self.times += 1
         self._called.set()

@@ -64,7 +64,7 @@ async def test_down_takes_back_the_newest_alone(empty: str) -> None:
     await migrations.up(empty)
     await migrations.down(empty, 1)
     assert await migrations.applied(empty) == {name: name != NAMES[-1] for name in NAMES}
-    assert "api_keys" not in await tables(empty)
+    assert "content_version" not in await tables(empty)
 
 
 async def test_schema_sql_is_the_sum_of_the_migrations(empty: str, servers: Servers) -> None:
@@ -111,11 +111,11 @@ async def test_a_table_that_is_in_use_is_not_waited_for(empty: str, monkeypatch:
     await migrations.up(empty)
     connection = await asyncpg.connect(empty)
     async with connection.transaction():
-        await connection.execute("LOCK TABLE api_keys IN ACCESS SHARE MODE")
+        await connection.execute("LOCK TABLE content_version IN ACCESS SHARE MODE")
         with pytest.raises(MigrationError, match="lock timeout"):
             await migrations.down(empty, 1)
     await connection.close()
-    assert "api_keys" in await tables(empty)
+    assert "content_version" in await tables(empty)
 
 
 async def test_a_server_that_does_not_answer_is_told() -> None:

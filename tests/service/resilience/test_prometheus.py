@@ -19,7 +19,7 @@ def wall(registry: CollectorRegistry) -> Dependency:
     """A dependency whose breaker is watched."""
     metrics = BreakerMetrics(registry)
     watched = Dependency.guarded(metrics)
-    metrics.watch(watched.breaker)
+    metrics.watch(lambda: (watched.breaker,))
     return watched
 
 

@@ -98,7 +98,7 @@ async def test_weaviate_reads_the_query_as_the_stand_in_does(url: str) -> None:
         assert [match.score for match in found] == sorted((match.score for match in found), reverse=True)
         pages = [await weaviate.hybrid(Hybrid("event loop", "team-1", None, 1, offset)) for offset in range(4)]
         assert [match.document_id for page in pages for match in page] == [match.document_id for match in found]
-        narrow = await weaviate.hybrid(Hybrid("event loop", "team-1", "sqlite", 10, 0))
+        narrow = await weaviate.hybrid(Hybrid("event loop", "team-1", "postgres", 10, 0))
         assert [match.document_id for match in narrow] == [3]
         for text in BREAKING_OUT:
             assert await weaviate.hybrid(Hybrid(text, text, text, 10, 0)) == ()

@@ -1,20 +1,25 @@
 """Documents one by one, feedback on them, and signals of their use."""
 
+from functools import partial
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from pydantic import TypeAdapter
 
+from service.api.v1.answering import answer
 from service.api.v1.dependencies import AdminDep, RequestIdDep, ResourcesDep
 from service.api.v1.schemas import DocumentId, FeedbackBody, SignalBody
 from service.content import Document, Receipt
 
 router = APIRouter(tags=["content"])
+DOCUMENT = TypeAdapter(Document)
 
 
-@router.get("/content/{document_id}")
-async def read(document_id: DocumentId, resources: ResourcesDep) -> Document:
+@router.get("/content/{document_id}", response_model=Document)
+async def read(document_id: DocumentId, resources: ResourcesDep) -> Response:
     """A document with its whole text."""
-    return await resources.contents.read(document_id)
+    facts = partial(resources.contents.read, document_id)
+    return await answer(resources, "content", {"id": document_id}, facts, DOCUMENT)
 
 
 @router.delete("/content/{document_id}", status_code=HTTPStatus.NO_CONTENT)

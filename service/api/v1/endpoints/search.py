@@ -1,19 +1,18 @@
 """Search, statistics and collections."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 
+from service.api.v1.answering import answer
 from service.api.v1.dependencies import ResourcesDep
 from service.api.v1.schemas import HybridRequest, NothingAsked, SearchBody, SearchRequest, StatsRequest
 from service.resources import Resources
 from service.search import Catalogue, Collections, Found, Ranked, WorkspaceStats
 from service.vector import Hybrid
 
-T = TypeVar("T")
 router = APIRouter(tags=["search"])
 FOUND, STATS, COLLECTIONS = TypeAdapter(Found), TypeAdapter(WorkspaceStats), TypeAdapter(Collections)
 RANKED = TypeAdapter(Ranked)
@@ -63,36 +62,21 @@ async def hybrid_search(request: Annotated[HybridRequest, Query()], resources: R
 async def stats(request: Annotated[StatsRequest, Query()], resources: ResourcesDep) -> Response:
     """What a workspace holds, by technology."""
     facts = resources.catalogue.stats
-    return await _answer(resources, "stats", request.model_dump(), lambda: facts(request.workspace), STATS)
+    return await answer(resources, "stats", request.model_dump(), lambda: facts(request.workspace), STATS)
 
 
 @router.get("/collections", response_model=Collections)
 async def collections(_: Annotated[NothingAsked, Query()], resources: ResourcesDep) -> Response:
     """All workspaces with documents, largest first."""
-    return await _answer(resources, "collections", {}, resources.catalogue.collections, COLLECTIONS)
+    return await answer(resources, "collections", {}, resources.catalogue.collections, COLLECTIONS)
 
 
 async def searched(asked: SearchRequest, resources: Resources) -> Response:
     """The answer to a search, remembered or found."""
-    return await _answer(resources, "search", asked.normalised(), partial(_found, asked, resources.catalogue), FOUND)
+    return await answer(resources, "search", asked.normalised(), partial(_found, asked, resources.catalogue), FOUND)
 
 
 async def _found(asked: SearchRequest, catalogue: Catalogue) -> Found:
     if asked.cursor is None:
         return await catalogue.search(asked.q, asked.workspace, asked.technology, asked.limit, asked.offset)
     return await catalogue.search_on(asked.q, asked.workspace, asked.technology, asked.limit, asked.cursor)
-
-
-async def _answer(
-    resources: Resources,
-    operation: str,
-    request: Mapping[str, object],
-    facts: Callable[[], Awaitable[T]],
-    adapter: TypeAdapter[T],
-) -> Response:
-    async def compute() -> bytes:
-        return adapter.dump_json(await facts())
-
-    body = await resources.answers.get_or_compute(f"v1:{operation}", request, compute)
-    # The bytes as pydantic wrote them or Redis kept them: to validate and encode them again would say nothing new.
-    return Response(body, media_type="application/json")

@@ -1,0 +1,29 @@
+"""Remembered answers are as old as the documents and the configuration that they were made from, no older."""
+
+from service import queries
+from service.cache import Answers
+from service.db import Database
+
+
+async def version(database: Database) -> str:
+    """What tells the present documents and configuration from all earlier ones, and from those of other databases.
+
+    Raises DatabaseUnavailableError, or asyncpg.UndefinedTableError when the schema lacks what it is read from.
+    """
+    present: str = (await database.fetch(queries.load()["answers_version"]))[0]["version"]
+    return present
+
+
+class Freshness:
+    """Makes `answers` forget what is no longer true."""
+
+    def __init__(self, database: Database, answers: Answers) -> None:
+        self._database = database
+        self._answers = answers
+
+    async def renew(self) -> None:
+        """From now on no answer is given that was made before the latest change.
+
+        Raises as `version`.
+        """
+        self._answers.invalidate(await version(self._database))
