@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.model import Figure, RunRecord
-from bench.report import sections, words
+from bench.report import findings, sections, words
 
 
 def page(record: RunRecord, folder: Path) -> str:
@@ -23,6 +23,7 @@ def page(record: RunRecord, folder: Path) -> str:
         answer=words.answer(record),
         scorecard=sections.scorecard(record.criteria),
         sections=sections,
+        findings=findings.of,
         inline=lambda figure: _inline(figure, folder),
     )
 

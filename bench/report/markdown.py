@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bench.model import ExperimentRecord, RunRecord
-from bench.report import sections, words
+from bench.report import findings, sections, words
 
 
 def page(record: RunRecord) -> str:
@@ -49,19 +49,21 @@ def _experiment(experiment: ExperimentRecord) -> Iterator[str]:
         yield ""
     yield _plain(experiment.method)
     yield ""
+    for sentence in findings.of(experiment):
+        yield _plain(sentence)
+        yield ""
     for figure in experiment.figures:
         yield f"![{_plain(figure.alt)}]({figure.path})"
         yield ""
         yield f"*{_plain(figure.caption)}*"
         yield ""
-    yield from _table(
-        ("metric", "change", "ratio", "95 % interval", "baseline → candidate", "pairs", "could see"),
-        [
-            (row.what, row.change, row.ratio, row.interval, row.values, row.pairs, row.mde)
-            for row in sections.effect_rows(experiment)
-        ],
-    )
-    yield ""
+    rows = sections.effect_rows(experiment)
+    if rows:
+        yield from _table(
+            ("metric", "change", "ratio", "95 % interval", "baseline → candidate", "pairs", "could see"),
+            [(row.what, row.change, row.ratio, row.interval, row.values, row.pairs, row.mde) for row in rows],
+        )
+        yield ""
     yield from (f"* {name}: {_plain(value)}" for name, value in sections.facts(experiment))
 
 

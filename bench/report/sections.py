@@ -77,7 +77,7 @@ def machine(record: RunRecord) -> list[tuple[str, str]]:
 def facts(experiment: ExperimentRecord) -> list[tuple[str, str]]:
     """What an experiment says of its own load, as pairs of name and value."""
     known = experiment.facts
-    said = [("Arms", "; ".join(f"{arm.role}: {arm.command}" for arm in experiment.arms))]
+    said = [("Arms", "; ".join(f"{arm.role}: {arm.command}" for arm in experiment.arms))] if experiment.arms else []
     if "rate" in known:
         held = ", ".join(f"{role} {value:g}" for role, value in known.get("capacity", {}).items())
         said.append(("Offered rate", f"{known['rate']:.1f} requests/s to every arm: {known.get('rate_reason', '')}"))
@@ -86,7 +86,11 @@ def facts(experiment: ExperimentRecord) -> list[tuple[str, str]]:
         said.append(("Requests per slot", f"{known['calls_per_slot']}, the same for all arms of a triple"))
     slots = len(experiment.slots)
     seen = sum(slot.n for slot in experiment.slots)
-    said.append(("Slots", f"{slots}, {seen:,} judged observations, {experiment.duration_s:.0f} s"))
+    said.append(
+        ("Slots", f"{slots}, {seen:,} judged observations, {experiment.duration_s:.0f} s")
+        if slots
+        else ("Took", f"{experiment.duration_s:.0f} s")
+    )
     return said
 
 

@@ -5,16 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.model import CriterionResult, ExperimentRecord, Figure, RunRecord
-from bench.report.figures import effects, latencies, plans, split
+from bench.report.figures import effects, experiments, latencies, plans, split
 
 
 def draw_all(record: RunRecord, folder: Path) -> RunRecord:
     """Write the figures into the run folder and answer the record with them described."""
-    experiments = {
+    described = {
         name: replace(experiment, figures=tuple(_of(experiment, record.criteria, folder)))
         for name, experiment in record.experiments.items()
     }
-    return replace(record, experiments=experiments)
+    return replace(record, experiments=described)
 
 
 def _of(experiment: ExperimentRecord, criteria: Sequence[CriterionResult], folder: Path) -> Iterator[Figure]:
@@ -31,4 +31,5 @@ def _of(experiment: ExperimentRecord, criteria: Sequence[CriterionResult], folde
             for query in experiment.facts.get("plans", {})
         ),
     ]
+    yield from experiments.draw(experiment, folder, path)
     yield from (figure for figure in drawn if figure is not None)
