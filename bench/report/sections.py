@@ -84,13 +84,12 @@ def facts(experiment: ExperimentRecord) -> list[tuple[str, str]]:
         said.append(("Capacity", f"{held} requests/s"))
     if "calls_per_slot" in known:
         said.append(("Requests per slot", f"{known['calls_per_slot']}, the same for all arms of a triple"))
-    slots = len(experiment.slots)
-    seen = sum(slot.n for slot in experiment.slots)
-    said.append(
-        ("Slots", f"{slots}, {seen:,} judged observations, {experiment.duration_s:.0f} s")
-        if slots
-        else ("Took", f"{experiment.duration_s:.0f} s")
-    )
+    took = f"{experiment.duration_s:.0f} s"
+    if experiment.slots:
+        seen = sum(slot.n for slot in experiment.slots)
+        said.append(("Slots", f"{len(experiment.slots)}, {seen:,} judged observations, {took}"))
+    else:
+        said.append(("Took", took))
     return said
 
 
