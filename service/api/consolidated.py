@@ -5,34 +5,28 @@ A version is added here, with the routes in which it differs.
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from fastapi import APIRouter
 
 from service.api import v1, v2
 from service.api.application import Application
-from service.api.v1 import errors
+from service.api.v1 import errors, examples
 from service.api.v1.access import Access
 from service.api.v1.bodies import JsonBodies
 from service.api.v1.limits import RateLimited
 from service.api.v1.middleware import RequestId
-from service.api.v1.schemas import ErrorEnvelope, Problem
 from service.api.v1.sockets import Sockets
 from service.api.v1.versioning import ApiVersion
 
 PREFIX = "/api"
 VERSIONS: Mapping[str, APIRouter] = {"1": v1.router, "2": v2.router}
-STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorEnvelope, "content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
-    for status in STATUSES
-}
 
 
 def install(app: Application) -> None:
     """Add the routes of all versions, middleware and error handling to an application."""
     for version, routes in VERSIONS.items():
-        app.include_router(routes, prefix=f"{PREFIX}/v{version}", responses=ERRORS)
+        # With these, the framework does not tell of its own 422, which is never sent.
+        app.include_router(routes, prefix=f"{PREFIX}/v{version}", responses=examples.errors())
     app.state.sockets = Sockets()
     errors.install(app)
     versions = {f"{PREFIX}/v{version}": version for version in VERSIONS}

@@ -7,6 +7,7 @@ from time import perf_counter
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.resources import of
@@ -19,7 +20,7 @@ ELSEWHERE = "unmatched"
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """All metrics of this process, in Prometheus's text format."""
     # Written in the loop: some milliseconds, every fifteen seconds; a thread would have to lock what it reads.

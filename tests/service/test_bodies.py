@@ -29,6 +29,12 @@ async def test_a_body_that_is_not_declared_as_json_is_refused(service: Service, 
     assert envelope(answer)["code"] == "UNSUPPORTED_MEDIA_TYPE"
 
 
+async def test_where_no_body_is_sent_none_is_declared(service: Service) -> None:
+    """Its lack is told where one is needed; elsewhere the method is what is wrong."""
+    assert envelope(await service.client.post(PATH))["message"].startswith("body")
+    assert (await service.client.put("/api/v1/stats")).status_code == 405
+
+
 @pytest.mark.parametrize("declared", ["application/json", "application/json; charset=utf-8", "application/x+json"])
 async def test_json_may_be_declared_in_every_usual_way(service: Service, declared: str) -> None:
     """With a charset or as a structured suffix."""

@@ -28,7 +28,8 @@ class JsonBodies:
         if scope["type"] != "http" or scope["method"] not in WITH_BODY:
             await self._app(scope, receive, send)
             return
-        refusal = _refusal(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        refusal = _refusal(headers) if _has_body(headers) else None
         if refusal is not None:
             response = await errors.answer(Request(scope), refusal)
             await response(scope, receive, send)
@@ -44,6 +45,11 @@ class JsonBodies:
             return message
 
         await self._app(scope, counted, send)
+
+
+def _has_body(headers: Headers) -> bool:
+    """RFC 9112 section 6: one of two headers announces it."""
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 def _refusal(headers: Headers) -> HTTPException | None:

@@ -1,6 +1,6 @@
 """Every error of `v1` leaves through `answer`: one envelope, or RFC 9457 for those who ask; nothing internal leaks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.v1.schemas import ErrorEnvelope, ErrorFacts, Problem
@@ -28,6 +29,7 @@ from service.errors import (
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 1
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 PROBLEM_TYPE = "application/problem+json"
 TYPES: Mapping[int, tuple[str, str]] = {
     400: ("VALIDATION_ERROR", "ValidationError"),
@@ -120,11 +122,21 @@ async def answer(request: HTTPConnection, error: Exception) -> Response:
         # Without the query string: it may hold what nobody should find in a log.
         path=request.url.path,
     )
-    headers = {**(refusal.headers or {}), "vary": "accept"}
+    headers = {"vary": "accept", **(refusal.headers or {})}
+    if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(request))
     if PROBLEM_TYPE in request.headers.get("accept", ""):
         problem = _problem(facts, refusal.status).model_dump_json()
         return Response(problem, refusal.status, headers, PROBLEM_TYPE)
     return Response(ErrorEnvelope(error=facts).model_dump_json(), refusal.status, headers, "application/json")
+
+
+def _allowed(request: HTTPConnection) -> Iterator[str]:
+    """Every method of a path (RFC 9110 section 15.5.6); the framework tells those of one of its routes alone."""
+    for method in METHODS:
+        asked = {**request.scope, "method": method}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+            yield method
 
 
 def _problem(facts: ErrorFacts, status: int) -> Problem:

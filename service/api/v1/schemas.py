@@ -92,7 +92,7 @@ class StatsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    workspace: WorkspaceId
+    workspace: WorkspaceId = Field(description="Workspace to count in.", examples=["team-1"])
 
 
 class FeedbackBody(BaseModel):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from service.api.v1 import examples
 from service.api.v1.dependencies import ResourcesDep
 from service.api.v1.endpoints.search import searched
 from service.api.v1.schemas import SearchRequest as First
@@ -13,13 +14,13 @@ from service.search import Found
 router = APIRouter(tags=["search"])
 
 
-@router.get("/search", response_model=Found)
+@router.get("/search", response_model=Found, responses=examples.answers(examples.FOUND))
 async def search(request: Annotated[SearchRequest, Query()], resources: ResourcesDep) -> Response:
     """Search the documents of a workspace."""
     return await searched(First.model_construct(**request.model_dump()), resources)
 
 
-@router.post("/search", response_model=Found)
+@router.post("/search", response_model=Found, responses=examples.answers(examples.FOUND))
 async def search_by_body(request: SearchBody, resources: ResourcesDep) -> Response:
     """Search the documents of a workspace, the request in the body."""
     return await searched(First.model_construct(**request.model_dump()), resources)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from service.api.v1 import examples
 from service.api.v1.dependencies import AdminDep, ResourcesDep
 from service.api.v1.schemas import AuditRequest, ContentSearch
 from service.configuration import AuditPage
@@ -12,13 +13,13 @@ from service.search import Listing
 router = APIRouter(prefix="/admin", tags=["admin"])
 
 
-@router.get("/search-content")
+@router.get("/search-content", responses=examples.answers(examples.LISTING))
 async def search_content(request: Annotated[ContentSearch, Query()], resources: ResourcesDep, _: AdminDep) -> Listing:
     """Documents of all workspaces, newest first."""
     return await resources.catalogue.newest(request.q, request.limit, request.cursor)
 
 
-@router.get("/audit")
+@router.get("/audit", responses=examples.answers(examples.AUDIT))
 async def audit(request: Annotated[AuditRequest, Query()], resources: ResourcesDep, _: AdminDep) -> AuditPage:
     """Changes, newest first."""
     return await resources.register.audit(request.before, request.limit)

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from service.api.v1 import examples
 from service.api.v1.dependencies import AdminDep, RequestIdDep, ResourcesDep
 from service.api.v1.schemas import ConfigBody, ConfigKey
 from service.configuration import Entries, Entry
@@ -9,13 +10,13 @@ from service.configuration import Entries, Entry
 router = APIRouter(prefix="/config", tags=["config"])
 
 
-@router.get("")
+@router.get("", responses=examples.answers(examples.ENTRIES))
 async def read(resources: ResourcesDep, _: AdminDep) -> Entries:
     """All settings that were ever written."""
     return await resources.register.read()
 
 
-@router.put("/{key}")
+@router.put("/{key}", responses=examples.answers(examples.ENTRY))
 async def write(
     key: ConfigKey, body: ConfigBody, resources: ResourcesDep, caller: AdminDep, request_id: RequestIdDep
 ) -> Entry:

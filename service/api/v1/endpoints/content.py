@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 from pydantic import TypeAdapter
 
+from service.api.v1 import examples
 from service.api.v1.answering import answer
 from service.api.v1.dependencies import AdminDep, RequestIdDep, ResourcesDep
 from service.api.v1.schemas import DocumentId, FeedbackBody, SignalBody
@@ -13,9 +14,10 @@ from service.content import Document, Receipt
 
 router = APIRouter(tags=["content"])
 DOCUMENT = TypeAdapter(Document)
+RECEIPT = examples.answers(examples.RECEIPT, HTTPStatus.CREATED)
 
 
-@router.get("/content/{document_id}", response_model=Document)
+@router.get("/content/{document_id}", response_model=Document, responses=examples.answers(examples.DOCUMENT))
 async def read(document_id: DocumentId, resources: ResourcesDep) -> Response:
     """A document with its whole text."""
     facts = partial(resources.contents.read, document_id)
@@ -28,13 +30,13 @@ async def delete(document_id: DocumentId, resources: ResourcesDep, caller: Admin
     await resources.contents.delete(document_id, actor=caller.name, request_id=request_id)
 
 
-@router.post("/feedback", status_code=HTTPStatus.CREATED)
+@router.post("/feedback", status_code=HTTPStatus.CREATED, responses=RECEIPT)
 async def feedback(body: FeedbackBody, resources: ResourcesDep) -> Receipt:
     """Rate a document."""
     return await resources.contents.add_feedback(body.document_id, body.rating, body.comment)
 
 
-@router.post("/signals", status_code=HTTPStatus.CREATED)
+@router.post("/signals", status_code=HTTPStatus.CREATED, responses=RECEIPT)
 async def signal(body: SignalBody, resources: ResourcesDep) -> Receipt:
     """Tell what a reader did with a document."""
     return await resources.contents.add_signal(body.document_id, body.kind, body.query, body.duration_s)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 
+from service.api.v1 import examples
 from service.api.v1.answering import answer
 from service.api.v1.dependencies import ResourcesDep
 from service.api.v1.schemas import HybridRequest, NothingAsked, SearchBody, SearchRequest, StatsRequest
@@ -16,41 +17,21 @@ from service.vector import Hybrid
 router = APIRouter(tags=["search"])
 FOUND, STATS, COLLECTIONS = TypeAdapter(Found), TypeAdapter(WorkspaceStats), TypeAdapter(Collections)
 RANKED = TypeAdapter(Ranked)
-# Of full text: FastAPI leaves a null out of its examples, and `total` of `hybrid` is one.
-RANKED_EXAMPLE = {
-    "source": "fulltext",
-    "total": 1,
-    "hits": [
-        {
-            "id": 17,
-            "title": "Connection pools",
-            "workspace": "team-1",
-            "technology": "python",
-            "created_at": "2025-01-01T00:00:00Z",
-            "snippet": "A pool keeps connections open for the next user.",
-            "rank": 0.61,
-        }
-    ],
-}
 
 
-@router.get("/search", response_model=Found)
+@router.get("/search", response_model=Found, responses=examples.answers(examples.FOUND))
 async def search(request: Annotated[SearchRequest, Query()], resources: ResourcesDep) -> Response:
     """Search the documents of a workspace."""
     return await searched(request, resources)
 
 
-@router.post("/search", response_model=Found)
+@router.post("/search", response_model=Found, responses=examples.answers(examples.FOUND))
 async def search_by_body(request: SearchBody, resources: ResourcesDep) -> Response:
     """Search the documents of a workspace, the request in the body."""
     return await searched(request, resources)
 
 
-@router.get(
-    "/search/hybrid",
-    response_model=Ranked,
-    responses={200: {"content": {"application/json": {"example": RANKED_EXAMPLE}}}},
-)
+@router.get("/search/hybrid", response_model=Ranked, responses=examples.answers(examples.RANKED))
 async def hybrid_search(request: Annotated[HybridRequest, Query()], resources: ResourcesDep) -> Response:
     """Search by words and meaning; by words alone, `source` says so, while Weaviate is not there or not well."""
     asked = Hybrid(request.q, request.workspace, request.technology, request.limit, request.offset)
@@ -58,14 +39,14 @@ async def hybrid_search(request: Annotated[HybridRequest, Query()], resources: R
     return Response(RANKED.dump_json(await resources.hybrid.search(asked)), media_type="application/json")
 
 
-@router.get("/stats", response_model=WorkspaceStats)
+@router.get("/stats", response_model=WorkspaceStats, responses=examples.answers(examples.STATS))
 async def stats(request: Annotated[StatsRequest, Query()], resources: ResourcesDep) -> Response:
     """What a workspace holds, by technology."""
     facts = resources.catalogue.stats
     return await answer(resources, "stats", request.model_dump(), lambda: facts(request.workspace), STATS)
 
 
-@router.get("/collections", response_model=Collections)
+@router.get("/collections", response_model=Collections, responses=examples.answers(examples.COLLECTIONS))
 async def collections(_: Annotated[NothingAsked, Query()], resources: ResourcesDep) -> Response:
     """All workspaces with documents, largest first."""
     return await answer(resources, "collections", {}, resources.catalogue.collections, COLLECTIONS)
