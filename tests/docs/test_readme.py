@@ -58,7 +58,7 @@ def test_the_paths_of_the_map_exist() -> None:
     paths = re.findall(r"`([\w./-]+/[\w./<>-]*)`", section)
     assert len(paths) > 8
     for path in paths:
-        place = ROOT / re.split(r"<|NN_", path)[0]
+        place = ROOT / re.split(r"<|NN", path)[0]
         assert place.exists(), path
 
 
