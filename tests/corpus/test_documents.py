@@ -10,6 +10,8 @@ from bench.corpus import documents, harvest
 from bench.corpus.cleaning import paragraphs
 from bench.corpus.expand import MOST_WORDS, Document
 from bench.corpus.harvest import Entry
+from bench.corpus.sources import TECHNOLOGIES
+from service.search import Technology
 
 COUNT = 5000
 
@@ -83,3 +85,8 @@ def test_lengths_are_those_of_documentation(made: list[Document]) -> None:
     assert lengths[0] > 0
     assert lengths[-1] > 4 * lengths[len(lengths) // 2]
     assert lengths[-1] < 2 * MOST_WORDS
+
+
+def test_the_service_knows_every_technology_of_the_corpus() -> None:
+    """Whatever the documents are about can be asked for."""
+    assert set(TECHNOLOGIES) <= set(Technology)
