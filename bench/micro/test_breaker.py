@@ -5,31 +5,17 @@ without a breaker; what a breaker adds is the difference to it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.micro import breakers
 from service.resilience import BreakerConfig, CircuitBreaker
 
 CALLS = 1000
-ROUNDS = 300
 
 Round = Callable[[], Awaitable[None]]
-
-
-@pytest.fixture
-def runner() -> Iterator[asyncio.Runner]:
-    """An event loop."""
-    with asyncio.Runner() as opened:
-        yield opened
-
-
-def measure(benchmark: BenchmarkFixture, runner: asyncio.Runner, one_round: Round) -> None:
-    """Time rounds; the loop itself is entered once a round."""
-    loop = runner.get_loop()
-    benchmark.pedantic(lambda: loop.run_until_complete(one_round()), rounds=ROUNDS, warmup_rounds=20)
+Measure = Callable[[Round], None]
 
 
 def calls(guarded: breakers.Function) -> Round:
@@ -58,24 +44,24 @@ def rejections(guarded: breakers.Function, rejection: type[Exception]) -> Round:
 
 @pytest.mark.benchmark(group="closed: µs per 1000 calls")
 @pytest.mark.parametrize("name", ["none", *breakers.RIVALS])
-def test_closed(benchmark: BenchmarkFixture, runner: asyncio.Runner, name: str) -> None:
+def test_closed(measure: Measure, name: str) -> None:
     """A call through a closed circuit."""
     guard = {"none": breakers.none, **breakers.RIVALS}[name]()
-    measure(benchmark, runner, calls(guard.around(breakers.answer)))
+    measure(calls(guard.around(breakers.answer)))
 
 
 @pytest.mark.benchmark(group="open: µs per 1000 rejections")
 @pytest.mark.parametrize("name", breakers.RIVALS)
-def test_open(benchmark: BenchmarkFixture, runner: asyncio.Runner, name: str) -> None:
+def test_open(measure: Measure, runner: asyncio.Runner, name: str) -> None:
     """A call that an open circuit rejects."""
     guard = breakers.RIVALS[name]()
     guarded = runner.run(guard.open())
-    measure(benchmark, runner, rejections(guarded, guard.rejection))
+    measure(rejections(guarded, guard.rejection))
 
 
 @pytest.mark.benchmark(group="ways in: µs per 1000 calls")
 @pytest.mark.parametrize("way", ["call", "decorator", "attempt"])
-def test_ways_in(benchmark: BenchmarkFixture, runner: asyncio.Runner, way: str) -> None:
+def test_ways_in(measure: Measure, way: str) -> None:
     """The three ways to put our breaker around something."""
     breaker = CircuitBreaker("micro")
 
@@ -86,15 +72,13 @@ def test_ways_in(benchmark: BenchmarkFixture, runner: asyncio.Runner, way: str) 
     async def by_call() -> int:
         return await breaker.call(breakers.answer)
 
-    measure(
-        benchmark, runner, calls({"call": by_call, "decorator": breaker(breakers.answer), "attempt": in_block}[way])
-    )
+    measure(calls({"call": by_call, "decorator": breaker(breakers.answer), "attempt": in_block}[way]))
 
 
 @pytest.mark.benchmark(group="windows: µs per 1000 calls")
 @pytest.mark.parametrize("trouble", ["quiet", "with a failure"])
 @pytest.mark.parametrize("window_s", [None, 3600.0], ids=["count", "time"])
-def test_windows(benchmark: BenchmarkFixture, runner: asyncio.Runner, window_s: float | None, trouble: str) -> None:
+def test_windows(measure: Measure, runner: asyncio.Runner, window_s: float | None, trouble: str) -> None:
     """The two windows, without and with a failure in them: then the rates are looked at after every call."""
     breaker = CircuitBreaker("micro", BreakerConfig(window_s=window_s, window_calls=1_000_000))
 
@@ -108,4 +92,4 @@ def test_windows(benchmark: BenchmarkFixture, runner: asyncio.Runner, window_s: 
     async def guarded() -> int:
         return await breaker.call(breakers.answer)
 
-    measure(benchmark, runner, calls(guarded))
+    measure(calls(guarded))

@@ -6,37 +6,23 @@ on a real server is measured by `python -m bench.micro.pool_throughput`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.micro import pools
 from service.db.gate import Gate
 from service.db.usage import Usage
 
 CHECKOUTS = 1000
-ROUNDS = 300
 
 Round = Callable[[], Awaitable[None]]
-
-
-@pytest.fixture
-def runner() -> Iterator[asyncio.Runner]:
-    """An event loop."""
-    with asyncio.Runner() as opened:
-        yield opened
-
-
-def measure(benchmark: BenchmarkFixture, runner: asyncio.Runner, one_round: Round) -> None:
-    """Time rounds; the loop itself is entered once a round."""
-    loop = runner.get_loop()
-    benchmark.pedantic(lambda: loop.run_until_complete(one_round()), rounds=ROUNDS, warmup_rounds=20)
+Measure = Callable[[Round], None]
 
 
 @pytest.mark.benchmark(group="a connection is at hand: µs per 1000 checkouts")
 @pytest.mark.parametrize("way", pools.WAYS)
-def test_at_hand(benchmark: BenchmarkFixture, runner: asyncio.Runner, way: str) -> None:
+def test_at_hand(measure: Measure, way: str) -> None:
     """A checkout that waits for nothing."""
     borrow = pools.WAYS[way]()
 
@@ -45,12 +31,12 @@ def test_at_hand(benchmark: BenchmarkFixture, runner: asyncio.Runner, way: str) 
             async with borrow():
                 pass
 
-    measure(benchmark, runner, one_round)
+    measure(one_round)
 
 
 @pytest.mark.benchmark(group="the parts: µs per 1000")
 @pytest.mark.parametrize("part", ["nothing", "gate", "counters"])
-def test_parts(benchmark: BenchmarkFixture, runner: asyncio.Runner, part: str) -> None:
+def test_parts(measure: Measure, part: str) -> None:
     """In and out of a gate with free places; and all that a checkout without a wait writes down."""
     gate, usage, who = Gate(5, queue=100, timeout_s=5.0), Usage(), object()
 
@@ -68,12 +54,12 @@ def test_parts(benchmark: BenchmarkFixture, runner: asyncio.Runner, part: str) -
             usage.borrowers[who] = usage.clock()
             usage.use.add(usage.clock() - usage.borrowers.pop(who))
 
-    measure(benchmark, runner, {"nothing": nothing, "gate": through_gate, "counters": counted}[part])
+    measure({"nothing": nothing, "gate": through_gate, "counters": counted}[part])
 
 
 @pytest.mark.benchmark(group="all places are taken: µs per 1000 turns at the gate")
 @pytest.mark.parametrize("kind", ["gate", "asyncio.Semaphore", "asyncio.Semaphore with a timeout"])
-def test_in_turn(benchmark: BenchmarkFixture, runner: asyncio.Runner, kind: str) -> None:
+def test_in_turn(measure: Measure, kind: str) -> None:
     """Twenty clients and five places: what waiting for a turn costs, deadline included where there is one."""
     gate, semaphore = Gate(5, queue=100, timeout_s=5.0), asyncio.Semaphore(5)
 
@@ -100,4 +86,4 @@ def test_in_turn(benchmark: BenchmarkFixture, runner: asyncio.Runner, kind: str)
     async def one_round() -> None:
         await asyncio.gather(*(clients[kind]() for _ in range(20)))
 
-    measure(benchmark, runner, one_round)
+    measure(one_round)
