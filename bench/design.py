@@ -74,6 +74,11 @@ def budgeted(
     return plan(experiment, seed=seed, looks=schedules.schedule(pairs), slot_s=slot_s, discard_s=discard_s)
 
 
+def unslotted(experiment: str, seed: int) -> Plan:
+    """The plan of an experiment that does not compare slots: it keeps facts of its own."""
+    return Plan(experiment, seed, (), (), schedules.CONFIDENCE)
+
+
 def _check_times(slot_s: float, discard_s: float) -> None:
     if not 0 <= discard_s < slot_s:
         raise UsageError(
