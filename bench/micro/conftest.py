@@ -7,7 +7,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 Round = Callable[[], Awaitable[None]]
-ROUNDS = 300
+ROUNDS = 100
 
 
 @pytest.fixture
@@ -23,6 +23,6 @@ def measure(benchmark: BenchmarkFixture, runner: asyncio.Runner) -> Callable[[Ro
     loop = runner.get_loop()
 
     def rounds(one_round: Round) -> None:
-        benchmark.pedantic(lambda: loop.run_until_complete(one_round()), rounds=ROUNDS, warmup_rounds=20)
+        benchmark.pedantic(lambda: loop.run_until_complete(one_round()), rounds=ROUNDS, warmup_rounds=5)
 
     return rounds

@@ -31,7 +31,7 @@ from service.search import Found, Hit
 from service.telemetry import ServerTiming
 
 REQUESTS = 100
-ROUNDS = 200
+ROUNDS = 60
 ASKED = {"q": "connection pool", "workspace": "team-1", "technology": "python", "limit": "20", "offset": "0"}
 BODY = json.dumps({**ASKED, "limit": 20, "offset": 0}).encode()
 WHEN = datetime(2026, 1, 31, tzinfo=UTC)
