@@ -26,9 +26,10 @@ def create(settings: Settings) -> Application:
             yield
 
     app = Application(title="docaiche", version="1", lifespan=lifespan)
+    # First: routes are tried in their order.
+    APIS[settings.api](app)
     app.include_router(operations.router)
     app.include_router(metrics.router)
-    APIS[settings.api](app)
     # Last, so around everything else: they time both APIs in the same way.
     app.outermost.extend([partial(metrics.Measured, kept=metrics.RequestMetrics(registry)), ServerTiming])
     return app

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -66,6 +66,7 @@ def test_what_nobody_asked_for_is_refused(model: type[BaseModel], name: str, val
 
 
 @given(text=st.text(max_size=600))
+@example("\x1f")
 def test_a_query_is_kept_without_its_margins_or_refused(text: str) -> None:
     """Blank, too long or with a NUL is refused; nothing else is."""
     request = accepted(SearchRequest, {**GOOD[SearchRequest], "q": text})

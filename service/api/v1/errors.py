@@ -8,6 +8,7 @@ from http import HTTPStatus
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.routing import Match
@@ -137,6 +138,11 @@ def _allowed(request: HTTPConnection) -> Iterator[str]:
         asked = {**request.scope, "method": method}
         if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
             yield method
+
+
+def invalid(where: str, error: ValidationError) -> RequestValidationError:
+    """What the framework raises for a request that does not validate; `where` it was read from is query or body."""
+    return RequestValidationError([{**one, "loc": (where, *one["loc"])} for one in error.errors()])
 
 
 def _problem(facts: ErrorFacts, status: int) -> Problem:

@@ -24,11 +24,19 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _worded(text: str) -> str:
+    # Python's blanks are some more than pydantic's: the separators of ASCII, such as U+001F.
+    if not (worded := text.strip()):
+        raise ValueError("a blank query asks nothing")
+    return worded
+
+
 QueryText = Annotated[
     str,
     # Quoted phrases, minus and OR are search syntax, so no other character is forbidden: SQL gets it as a parameter.
     StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
     AfterValidator(_without_nul),
+    AfterValidator(_worded),
 ]
 WorkspaceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 ShortText = Annotated[str, StringConstraints(max_length=500), AfterValidator(_without_nul)]

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query, Response
 
 from service.api.v1 import examples
 from service.api.v1.dependencies import ResourcesDep
+from service.api.v1.direct import DirectRoute
 from service.api.v1.endpoints.search import searched
 from service.api.v1.schemas import SearchRequest as First
 from service.api.v2.schemas import SearchBody, SearchRequest
 from service.search import Found
 
-router = APIRouter(tags=["search"])
+router = APIRouter(tags=["search"], route_class=DirectRoute)
 
 
 @router.get("/search", response_model=Found, responses=examples.answers(examples.FOUND))

@@ -9,12 +9,13 @@ from pydantic import TypeAdapter
 from service.api.v1 import examples
 from service.api.v1.answering import answer
 from service.api.v1.dependencies import ResourcesDep
+from service.api.v1.direct import DirectRoute
 from service.api.v1.schemas import HybridRequest, NothingAsked, SearchBody, SearchRequest, StatsRequest
 from service.resources import Resources
 from service.search import Catalogue, Collections, Found, Ranked, WorkspaceStats
 from service.vector import Hybrid
 
-router = APIRouter(tags=["search"])
+router = APIRouter(tags=["search"], route_class=DirectRoute)
 FOUND, STATS, COLLECTIONS = TypeAdapter(Found), TypeAdapter(WorkspaceStats), TypeAdapter(Collections)
 RANKED = TypeAdapter(Ranked)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, WebSocket
-from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
 from service.api import operations
@@ -123,8 +122,7 @@ async def _answer(websocket: WebSocket, resources: Resources, text: str) -> str:
             raise TooManyRequestsError(standing.reset_s)
         response = await searched(SearchBody.model_validate_json(text), resources)
     except ValidationError as error:
-        found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        response = await errors.answer(websocket, RequestValidationError(found))
+        response = await errors.answer(websocket, errors.invalid("body", error))
     except ServiceError as error:
         response = await errors.answer(websocket, error)
     return bytes(response.body).decode()
