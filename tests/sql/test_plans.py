@@ -53,12 +53,12 @@ KEY = {"name": "key-9", "role": "reader", "request_id": "r"}
 WRITTEN = {"key": "a.key7", "value": "w", "version": None}
 
 QUERIES: Mapping[str, Held] = {
-    # access
+    # From access.sql:
     "key_by_hash": Held({"key_hash": "\\x" + "00" * 32}, 50),
     "keys_all": Held(NOTHING, 150),
     "key_add": Held({**KEY, "name": "new", "key_hash": "\\x" + "00" * 32}, 150),
     "key_revoke": Held(KEY, 100),
-    # admin
+    # From admin.sql:
     "newest_documents": Held(MOMENT, 100),
     # Planned for any word, the planner takes it for a rare one and sorts its matches; they are 15,000.
     "newest_matching_tuned": Held({**MOMENT, "query": "exception"}, 1_000, pages_for_any=20_000),
@@ -68,32 +68,32 @@ QUERIES: Mapping[str, Held] = {
     "numbered_matching": Held(
         {"query": "exception", "limit": 20, "offset": 0}, 1_000, pages_for_any=20_000, state="indexed"
     ),
-    # collections
+    # From collections.sql:
     # Every document is counted, from the narrowest index that holds the workspace: 100,000 entries of about 50 bytes.
     "collections": Held(NOTHING, 1_300),
-    # configuration
+    # From configuration.sql:
     "configuration_all": Held(NOTHING, 20),
     "configuration_put": Held({**WRITTEN, **REQUEST}, 50),
     "audit_page": Held({"before_id": 9_000, "limit": 20}, 50),
-    # content
+    # From content.sql:
     "content_read": Held({"id": 50_000}, 20),
     "content_delete": Held({"id": 50_000, **REQUEST}, 100),
     "feedback_add": Held({"document_id": 50_000, "rating": 3, "comment": ""}, 150),
     "signal_add": Held({"document_id": 50_000, "kind": "dwell", "query": "", "duration_s": 1.5}, 150),
-    # continue
+    # From continue.sql:
     "continue_in_technology_tuned": Held(AFTER_IN_TECHNOLOGY, 1_000),
     "continue_in_technology_v1_computed": Held(AFTER_IN_TECHNOLOGY, 1_000, state="indexed"),
     "continue_in_workspace_tuned": Held(AFTER_IN_WORKSPACE, 3_000),
     "continue_in_workspace_v1_computed": Held(AFTER_IN_WORKSPACE, 3_000, state="indexed"),
-    # documents_by_id
+    # From documents_by_id.sql:
     "documents_by_id": Held({**TECHNOLOGY, "ids": "{5,77,4000,99000}", "scores": "{4,3,2,1}"}, 50),
-    # identity
+    # From identity.sql:
     "answers": Held(NOTHING, 0),
     "database_name": Held(NOTHING, 0),
     "columns_of_documents": Held(NOTHING, 50),
     "valid_indexes": Held(NOTHING, 100),
     "corpus_version": Held(NOTHING, 20),
-    # search, and past its last page
+    # From search.sql and search_by_knob.sql:
     "search_in_technology_baseline_page": Held(IN_TECHNOLOGY, 1_000, state="indexed"),
     "search_in_technology_baseline_total": Held(IN_TECHNOLOGY, 1_000, state="indexed"),
     "search_in_technology_tuned": Held(IN_TECHNOLOGY, 1_000),
@@ -110,7 +110,7 @@ QUERIES: Mapping[str, Held] = {
     "search_in_workspace_legacy_stored_total": Held(IN_WORKSPACE, 3_000),
     "past_in_workspace_tuned": Held(IN_WORKSPACE, 3_000),
     "past_in_workspace_v1_computed": Held(IN_WORKSPACE, 3_000, state="indexed"),
-    # stats
+    # From stats.sql:
     "stats_tuned": Held(WORKSPACE, 60),
     # length(content) is computed: every document of the workspace is read.
     "stats_baseline": Held(WORKSPACE, 6_000, state="indexed"),
