@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from service.db import migrations
+from service.db import migrations, online
 from service.errors import ServiceError, UsageError
 from service.settings import load
 
@@ -11,7 +11,7 @@ USAGE = "say status, up, or down with the number of migrations to take back, suc
 
 
 async def run(words: list[str]) -> None:
-    """Do what the words say, then print every migration's state.
+    """Do what the words say, then print every migration's state, and the indexes that are of no use.
 
     Raises UsageError for other words, ConfigurationError, DatabaseUnavailableError or MigrationError.
     """
@@ -27,6 +27,9 @@ async def run(words: list[str]) -> None:
             raise UsageError(USAGE)
     for name, is_applied in (await migrations.applied(dsn)).items():
         sys.stdout.write(f"{'applied' if is_applied else 'pending'}  {name}\n")
+    for index in await online.invalid_indexes(dsn):
+        remedy = "drop it and build it again" if index.builder is None else f"process {index.builder} is building it"
+        sys.stdout.write(f"invalid  index {index.name} on {index.table}: {remedy}\n")
 
 
 def main() -> None:

@@ -43,9 +43,9 @@ class Query:
 
 
 @cache
-def load() -> Mapping[str, Query]:
-    """All queries of `sql/queries` by name."""
-    parsed = aiosql.from_path(FOLDER, "asyncpg")
+def load(folder: Path = FOLDER) -> Mapping[str, Query]:
+    """All queries of `sql/queries`, or of another folder, by name."""
+    parsed = aiosql.from_path(folder, "asyncpg")
     order = parsed.driver_adapter.var_sorted
     names = [name for name in parsed.available_queries if not name.endswith("_cursor")]
     return {name: Query(name, getattr(parsed, name).sql, tuple(order[name])) for name in names}

@@ -113,7 +113,7 @@ def _secret(settings: Settings) -> str | None:
 async def _version(database: Database, settings: Settings) -> str:
     """The version of the answers at the start; reading it proves that the schema and what the knobs need are there."""
     try:
-        columns = {row["name"] for row in await database.fetch(queries.load()["columns_of_documents"])}
+        columns = {row["name"] for row in await database.fetch(queries.load()["complete_columns_of_documents"])}
         present = await version(database)
     except asyncpg.UndefinedTableError as error:
         raise ConfigurationError(
@@ -121,7 +121,7 @@ async def _version(database: Database, settings: Settings) -> str:
         ) from error
     if settings.fulltext and (lacking := sorted(NEEDED - columns)):
         raise ConfigurationError(
-            f"DOCAICHE_FULLTEXT is on but documents has no {' and no '.join(lacking)}; "
-            "apply sql/tuning/fulltext.apply.sql or switch it off."
+            f"DOCAICHE_FULLTEXT is on but documents has no {' and no '.join(lacking)} in every row; "
+            "apply sql/tuning/fulltext.apply.sql, or run `python -m service.online fulltext`, or switch it off."
         )
     return present

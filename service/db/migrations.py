@@ -9,7 +9,7 @@ gives up before a queue of requests has formed behind it.
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -61,14 +61,22 @@ async def down(dsn: str, count: int, folder: Path = FOLDER) -> None:
         await migrate.rollback(connection, folder, schema_name=SCHEMA, count=count, logger=log)
 
 
-@asynccontextmanager
-async def _alone(dsn: str) -> AsyncIterator["asyncpg.Connection"]:
+async def connect(dsn: str, settings: Mapping[str, str]) -> "asyncpg.Connection":
+    """A session with these settings, outside of any pool.
+
+    Raises DatabaseUnavailableError, or MigrationError when the server refuses it.
+    """
     try:
-        connection = await asyncpg.connect(dsn, server_settings={"lock_timeout": LOCK_TIMEOUT})
+        return await asyncpg.connect(dsn, server_settings=dict(settings))
     except UNAVAILABLE as error:
         raise DatabaseUnavailableError(f"PostgreSQL does not answer at DOCAICHE_DATABASE_URL: {error}") from error
     except asyncpg.PostgresError as error:
         raise MigrationError(f"DOCAICHE_DATABASE_URL is refused: {error}.") from error
+
+
+@asynccontextmanager
+async def _alone(dsn: str) -> AsyncIterator["asyncpg.Connection"]:
+    connection = await connect(dsn, {"lock_timeout": LOCK_TIMEOUT})
     try:
         await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
         yield connection

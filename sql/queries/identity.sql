@@ -13,6 +13,13 @@ FROM pg_attribute
 WHERE attrelid = 'documents'::regclass AND attnum > 0 AND NOT attisdropped
 ORDER BY name;
 
+-- name: complete_columns_of_documents()
+-- Those that no row lacks: while `python -m service.online fulltext` fills columns, they are there and not complete.
+SELECT attname AS name
+FROM pg_attribute
+WHERE attrelid = 'documents'::regclass AND attnum > 0 AND NOT attisdropped AND attnotnull
+ORDER BY name;
+
 -- name: valid_indexes()
 SELECT i.indexrelid::regclass::text AS name
 FROM pg_index AS i

@@ -27,7 +27,8 @@ OTHERS = """
     INSERT INTO signals (document_id, kind) SELECT 1 + n % 100000, 'click' FROM generate_series(1, 100000) AS n;
     INSERT INTO api_keys (name, role, key_hash)
     SELECT 'key-' || n, 'reader', sha256(n::text::bytea) FROM generate_series(1, 200) AS n;
-    INSERT INTO configuration (key, value, updated_by) SELECT 'a.key' || n, 'v', 'admin' FROM generate_series(1, 50) AS n;
+    INSERT INTO configuration (key, value, updated_by)
+    SELECT 'a.key' || n, 'v', 'admin' FROM generate_series(1, 50) AS n;
 """
 """What else a service that has run for a while holds: a plan over an empty table proves nothing."""
 

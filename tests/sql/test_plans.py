@@ -91,6 +91,7 @@ QUERIES: Mapping[str, Held] = {
     "answers": Held(NOTHING, 0),
     "database_name": Held(NOTHING, 0),
     "columns_of_documents": Held(NOTHING, 50),
+    "complete_columns_of_documents": Held(NOTHING, 50),
     "valid_indexes": Held(NOTHING, 100),
     "corpus_version": Held(NOTHING, 20),
     # From search.sql and search_by_knob.sql:
