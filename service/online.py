@@ -1,4 +1,4 @@
-"""`python -m service.online indexes|fulltext [--undo]`: a knob's tuning for a database that is in use.
+"""`python -m service.online indexes|fulltext|settings [--undo]`: a knob's tuning for a database that is in use.
 
 A command of its own beside `service.migrate`: migrations are the schema that every service needs, run once, in order,
 each whole or not at all, and recorded. A tuning is one deployment's choice, which it may take back; it runs for as long
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Apply a knob's tuning to the database at DOCAICHE_DATABASE_URL while others read and write it.",
         epilog="Every step may be broken off; run it again and it goes on from there.",
     )
-    parser.add_argument("tuning", choices=["indexes", "fulltext"])
+    parser.add_argument("tuning", choices=["indexes", "fulltext", "settings"])
     parser.add_argument("--undo", action="store_true", help="take it back; switch the knob off first")
     add = parser.add_argument
     add("--batch", type=_count, default=usual.batch, metavar="N", help="rows filled at a time; %(default)s")

@@ -75,6 +75,12 @@ KNOBS: Mapping[str, Knob] = {
             in_database=True,
         ),
         Knob(
+            *("settings", "database_settings", False, True),
+            changes="the database has cost constants of an SSD, no compiler, and an autovacuum that comes early",
+            why="plans and visibility stay right when documents are not in memory and when they are written to",
+            in_database=True,
+        ),
+        Knob(
             *("cache", "cache", False, True),
             changes="answers are kept in Redis for a short while",
             why="popular requests come again and again",
@@ -123,6 +129,7 @@ class Settings(BaseSettings):
     reset: Literal["full", "dirty"] = "dirty"
     indexes: bool = True
     fulltext: bool = True
+    database_settings: bool = True
     cache: bool = True
     cache_ttl_s: Seconds = 30.0
     cache_deadline_s: Seconds = 0.05

@@ -6,7 +6,7 @@ databases  one template database per state that an arm may need, built once
 workload   requests drawn from the documents' own words, with Zipf repetition
 """
 
-from bench.corpus.databases import DatabaseState, fingerprint, prepare, tune
+from bench.corpus.databases import DatabaseState, fingerprint, prepare, settings, tune
 from bench.corpus.expand import Document, documents
 from bench.corpus.harvest import Entry, harvest, version
 from bench.corpus.workload import Operation, read, record, write
@@ -22,6 +22,7 @@ __all__ = [
     "prepare",
     "read",
     "record",
+    "settings",
     "tune",
     "version",
     "write",

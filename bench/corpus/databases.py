@@ -119,6 +119,19 @@ async def fingerprint(dsn: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(row["attname"] for row in columns), frozenset(row["name"] for row in indexes)
 
 
+async def settings(dsn: str) -> frozenset[str]:
+    """Server settings of the database alone, such as `jit=off`: part of an arm's identity, too."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(
+            "SELECT unnest(setconfig) AS setting FROM pg_db_role_setting "
+            "WHERE setrole = 0 AND setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+    finally:
+        await connection.close()
+    return frozenset(row["setting"] for row in rows)
+
+
 def statements(text: str) -> list[str]:
     """The statements of an SQL file of this project, which ends each with `;` at the end of a line."""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bench.corpus import fingerprint
+from bench.corpus import fingerprint, settings
 from bench.experiments.context import Bench
 from bench.load import Target
 from bench.model import ArmRecord, Role
@@ -73,7 +73,8 @@ async def _start(bench: Bench, role: Role) -> Arm:
         redis_url=bench.servers.redis_database(REDIS_DATABASE[role]),
     )
     columns, indexes = await fingerprint(bench.databases[role])
-    wanted = expected(bench.knobs[role], columns=columns, indexes=indexes)
+    own = await settings(bench.databases[role])
+    wanted = expected(bench.knobs[role], columns=columns, indexes=indexes, settings=own)
     running = await start(command, bench.custody, bench.logs)
     identity = await identify(command.name, running.base_url)
     verify(command.name, identity, wanted)

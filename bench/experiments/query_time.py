@@ -8,7 +8,7 @@ from functools import partial
 import asyncpg
 
 from bench import judge
-from bench.corpus import Operation, fingerprint
+from bench.corpus import Operation, fingerprint, settings
 from bench.errors import SubjectError
 from bench.experiments import explain, statements
 from bench.experiments.context import Bench, Latencies, within_budget
@@ -135,6 +135,7 @@ async def _explain(bench: Bench) -> None:
 
 async def _arm(bench: Bench, role: Role) -> ArmRecord:
     _, indexes = await fingerprint(bench.databases[role])
+    own = await settings(bench.databases[role])
     variant = statements.VARIANT[role]
     return ArmRecord(
         role=role,
@@ -142,18 +143,20 @@ async def _arm(bench: Bench, role: Role) -> ArmRecord:
         command=f"asyncpg, statements `*_{variant}` of sql/queries",
         knobs=dict(bench.knobs[role]),
         config_hash=variant,
-        database=", ".join(sorted(indexes)),
+        database=", ".join([*sorted(indexes), *sorted(own)]),
     )
 
 
 async def _verify(bench: Bench) -> None:
     """Prove that each database is still in the state that it was in at the start.
 
-    Raises SubjectError when an index or a column has come or gone.
+    Raises SubjectError when an index or a setting has come or gone.
     """
     for arm in bench.draft.arms:
         if (await _arm(bench, arm.role)).database != arm.database:
-            raise SubjectError(f"{arm.name}: the indexes of its database have changed while it was measured.")
+            raise SubjectError(
+                f"{arm.name}: the indexes or settings of its database have changed while it was measured."
+            )
 
 
 EXPERIMENT = QueryTime()

@@ -19,6 +19,7 @@ class DatabaseIdentity(BaseModel):
     name: str
     columns: tuple[str, ...]
     indexes: tuple[str, ...]
+    settings: tuple[str, ...] = ()
 
 
 class Identity(BaseModel):
@@ -43,6 +44,8 @@ class Expected:
     columns: frozenset[str] = frozenset()
     indexes: frozenset[str] = frozenset()
     """Empty: the database is not checked."""
+    settings: frozenset[str] | None = None
+    """Of the database alone; there may be none. None: they are not checked."""
 
 
 async def identify(name: str, base_url: str) -> Identity:
@@ -75,11 +78,17 @@ def verify(name: str, identity: Identity, expected: Expected) -> None:
             f"{name} is not the arm it should be: its configuration hash is {identity.config_hash}, "
             f"planned is {expected.config_hash}; look for DOCAICHE_ variables in your environment."
         )
-    _same(name, "indexes", set(identity.database.indexes), expected.indexes)
-    _same(name, "columns", set(identity.database.columns), expected.columns)
+    database = identity.database
+    for what, told, planned in (
+        ("indexes", database.indexes, expected.indexes or None),
+        ("columns", database.columns, expected.columns or None),
+        ("settings", database.settings, expected.settings),
+    ):
+        if planned is not None:
+            _same(name, what, set(told), planned)
 
 
 def _same(name: str, what: str, actual: set[str], planned: frozenset[str]) -> None:
-    if planned and actual != planned:
+    if actual != planned:
         difference = ", ".join(sorted(actual ^ planned))
         raise SubjectError(f"{name} runs on a database in another state than planned: {what} differ in {difference}.")

@@ -5,35 +5,39 @@ from collections.abc import Mapping
 
 from bench.subject.command import Command
 from bench.subject.identity import Expected
-from service import settings
+from service import settings as service_settings
 
-KNOBS: Mapping[str, str] = {name: knob.changes for name, knob in settings.KNOBS.items()}
+KNOBS: Mapping[str, str] = {name: knob.changes for name, knob in service_settings.KNOBS.items()}
 """Every knob and what it changes."""
-DATABASE_KNOBS: tuple[str, ...] = tuple(name for name, knob in settings.KNOBS.items() if knob.in_database)
+DATABASE_KNOBS: tuple[str, ...] = tuple(name for name, knob in service_settings.KNOBS.items() if knob.in_database)
 """Knobs that need the database in another state, in the order in which their tuning is applied."""
 
 
 def reference(name: str, knobs: Mapping[str, str], *, database_url: str, redis_url: str) -> Command:
     """How to start the reference service with each knob `on` or `off`."""
     environment = {
-        **settings.knob_environment(knobs),
-        f"{settings.PREFIX}DATABASE_URL": database_url,
-        f"{settings.PREFIX}REDIS_URL": redis_url,
-        f"{settings.PREFIX}PORT": "{port}",
+        **service_settings.knob_environment(knobs),
+        f"{service_settings.PREFIX}DATABASE_URL": database_url,
+        f"{service_settings.PREFIX}REDIS_URL": redis_url,
+        f"{service_settings.PREFIX}PORT": "{port}",
     }
     return Command(name, (sys.executable, "-m", "service"), environment)
 
 
 def expected(
-    knobs: Mapping[str, str], *, columns: frozenset[str] = frozenset(), indexes: frozenset[str] = frozenset()
+    knobs: Mapping[str, str],
+    *,
+    columns: frozenset[str] = frozenset(),
+    indexes: frozenset[str] = frozenset(),
+    settings: frozenset[str] | None = None,
 ) -> Expected:
     """What the reference service must say of itself when it was started so, on a database in that state."""
-    fields = {settings.KNOBS[name].field: _value(name, state) for name, state in knobs.items()}
+    fields = {service_settings.KNOBS[name].field: _value(name, state) for name, state in knobs.items()}
     # A Settings made here reads the lab's own environment as the arm's process does; explicit values come first.
-    meant = settings.load(database_url="postgresql://127.0.0.1/any", **fields)
-    return Expected(meant.config_hash(), dict(knobs), columns, indexes)
+    meant = service_settings.load(database_url="postgresql://127.0.0.1/any", **fields)
+    return Expected(meant.config_hash(), dict(knobs), columns, indexes, settings)
 
 
 def _value(name: str, state: str) -> object:
-    knob = settings.KNOBS[name]
+    knob = service_settings.KNOBS[name]
     return knob.on if state == "on" else knob.off

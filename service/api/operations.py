@@ -49,6 +49,8 @@ class DatabaseIdentity:
     """Of the table documents."""
     indexes: list[str]
     """Valid ones, of all tables."""
+    settings: list[str]
+    """Of the database alone, such as `jit=off`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,12 @@ async def identity(request: Request) -> Identity:
         pid=os.getpid(),
         config_hash=resources.settings.config_hash(),
         knobs=resources.settings.knobs(),
-        database=DatabaseIdentity(database, await names("columns_of_documents"), await names("valid_indexes")),
+        database=DatabaseIdentity(
+            database,
+            await names("columns_of_documents"),
+            await names("valid_indexes"),
+            await names("database_settings"),
+        ),
     )
 
 

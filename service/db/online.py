@@ -10,7 +10,7 @@ again after any end goes on from there. Steps of `fulltext`:
 4. indexes     CONCURRENTLY, what an interrupted attempt left invalid being dropped first
 5. statistics  VACUUM (ANALYZE)
 
-`indexes` is the fourth step alone. The way back of each is its revert file.
+`indexes` is the fourth step alone; `settings` changes the catalogue at once. The way back of each is its revert file.
 """
 
 import itertools
@@ -31,7 +31,7 @@ from service.errors import MigrationError
 SQL = Path(__file__).resolve().parents[2] / "sql"
 INDEX = re.compile(r"CREATE INDEX CONCURRENTLY IF NOT EXISTS (\w+)")
 CONCURRENTLY = re.compile(r"\w+ INDEX CONCURRENTLY")
-Tuning = Literal["indexes", "fulltext"]
+Tuning = Literal["indexes", "fulltext", "settings"]
 Tell = Callable[[str], None]
 
 
@@ -62,6 +62,10 @@ async def apply(dsn: str, tuning: Tuning, pace: Pace, tell: Tell) -> None:
     """
     work = _Work(tell)
     async with gently.session(dsn, pace, work.now) as session:
+        if tuning == "settings":
+            work.at("changing the settings")
+            await session.briefly(*_statements(tuning, "apply"))
+            return
         if tuning == "fulltext":
             await _store(session, work)
         await _index(session, work, tuning)
@@ -79,7 +83,7 @@ async def revert(dsn: str, tuning: Tuning, pace: Pace, tell: Tell) -> None:
         ):
             found = list(group)
             if together:
-                work.at("dropping the columns" if tuning == "fulltext" else "dropping the rest")
+                work.at("dropping the columns" if tuning == "fulltext" else "resetting the settings")
                 await session.briefly(*found)
             else:
                 for statement in found:

@@ -26,6 +26,14 @@ FROM pg_index AS i
 WHERE i.indrelid IN ('documents'::regclass, 'search_logs'::regclass, 'workspaces'::regclass) AND i.indisvalid
 ORDER BY name;
 
+-- name: database_settings()
+-- What every new session in this database begins with, unless its role or itself says otherwise.
+SELECT setting AS name
+FROM pg_db_role_setting AS s
+CROSS JOIN LATERAL unnest(s.setconfig) AS setting
+WHERE s.setrole = 0 AND s.setdatabase = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+ORDER BY name;
+
 -- name: answers_version()
 -- Changes with whatever answers are made from: the documents, the configuration, and the database that is meant.
 SELECT concat_ws('.', d.oid, c.lineage, c.version, (SELECT sum(version) FROM configuration)) AS version

@@ -25,6 +25,9 @@ CATALOG = """
     UNION ALL SELECT 'function', '', proname::text, prosrc, '' FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace
     UNION ALL SELECT 'extension', '', extname::text, '', '' FROM pg_extension
+    UNION ALL SELECT 'option', oid::regclass::text, option, '', '' FROM pg_class, unnest(reloptions) AS option
+    UNION ALL SELECT 'setting', '', setting, '', '' FROM pg_db_role_setting, unnest(setconfig) AS setting
+    WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
     ORDER BY 1, 2, 3
 """
 TABLES = ["documents", "search_logs", "workspaces"]
@@ -83,6 +86,18 @@ async def test_an_arm_s_fingerprint_tells_the_states_apart(servers: Servers) -> 
     tuned_columns, tuned_indexes = await fingerprint(servers.postgres.dsn(TUNED.name))
     assert plain_columns < tuned_columns
     assert plain_indexes < tuned_indexes
+
+
+async def test_settings_of_a_database_are_its_own(servers: Servers) -> None:
+    """Two arms share a server: what one's sessions begin with, the other's do not."""
+    assert "random_page_cost=1.1" in await databases.settings(servers.postgres.dsn(TUNED.name))
+    assert await databases.settings(servers.postgres.dsn(PLAIN.name)) == frozenset()
+    shown = []
+    for state in (TUNED, PLAIN):
+        connection = await asyncpg.connect(servers.postgres.dsn(state.name))
+        shown.append(await connection.fetchval("SHOW random_page_cost"))
+        await connection.close()
+    assert shown == ["1.1", "4"]
 
 
 async def test_a_tuned_state_needs_no_plain_one_beside_it(servers: Servers) -> None:

@@ -34,7 +34,7 @@ async def test_an_index_that_goes_while_it_measures_is_noticed(servers: Servers)
     connection = await asyncpg.connect(bench.databases[Role.CANDIDATE])
     definition = await connection.fetchval("SELECT pg_get_indexdef('documents_statistics'::regclass)")
     await connection.execute("DROP INDEX documents_statistics")
-    with pytest.raises(SubjectError, match="candidate: the indexes of its database have changed"):
+    with pytest.raises(SubjectError, match="candidate: the indexes or settings of its database have changed"):
         await query_time._verify(bench)
     await connection.execute(definition)
     await connection.close()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from itertools import combinations
 
 import asyncpg
 import pytest
@@ -11,10 +12,12 @@ from bench.corpus import tune
 from bench.lifetime import Custody
 from bench.provision import Servers, start
 from service.db import migrations
+from service.settings import KNOBS
 from tests.service.documents import COLUMNS, WORKSPACES, rows
 from tests.service.running import Databases
 
-STATES = ((), ("indexes",), ("fulltext",), ("indexes", "fulltext"))
+IN_DATABASE = [name for name, knob in KNOBS.items() if knob.in_database]
+STATES = [state for size in range(len(IN_DATABASE) + 1) for state in combinations(IN_DATABASE, size)]
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +38,7 @@ def servers(custody: Custody) -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def databases(servers: Servers) -> Databases:
-    """A database of the same documents in each of the four states."""
+    """A database of the same documents in every state."""
     by_tunings = asyncio.run(_build(servers))
     return Databases(by_tunings, servers.redis_database(0))
 

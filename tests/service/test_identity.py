@@ -3,6 +3,7 @@ import os
 import pytest
 
 from bench.corpus import fingerprint
+from bench.corpus import settings as own_settings
 from bench.subject import Identity
 from service.settings import KNOBS
 from tests.service.running import OFF, ON, Databases, running
@@ -17,7 +18,7 @@ async def test_a_process_proves_what_it_is(knobs: dict[str, str], databases: Dat
     async with running(settings) as service:
         body = (await service.client.get("/identity")).json()
     assert set(body) == {"service", "version", "pid", "config_hash", "knobs", "database"}
-    assert set(body["database"]) == {"name", "columns", "indexes"}
+    assert set(body["database"]) == {"name", "columns", "indexes", "settings"}
     identity = Identity.model_validate(body)
     assert identity.pid == os.getpid()
     assert identity.knobs == knobs
@@ -26,6 +27,8 @@ async def test_a_process_proves_what_it_is(knobs: dict[str, str], databases: Dat
     assert identity.database.name == dsn.rpartition("/")[2]
     columns, indexes = await fingerprint(dsn)
     assert (set(identity.database.columns), set(identity.database.indexes)) == (columns, indexes)
+    assert set(identity.database.settings) == await own_settings(dsn)
+    assert ("jit=off" in identity.database.settings) == (knobs["settings"] == "on")
     assert ("search_vector" in columns) == (knobs["fulltext"] == "on")
     assert ("documents_fulltext" in indexes) == (knobs["indexes"] == "on")
 
@@ -37,6 +40,14 @@ async def test_a_database_in_another_state_shows(databases: Databases) -> None:
         identity = Identity.model_validate((await service.client.get("/identity")).json())
     assert identity.knobs["indexes"] == "on"
     assert "documents_fulltext" not in identity.database.indexes
+
+
+async def test_settings_of_the_database_alone_are_told(own_copy: str, databases: Databases) -> None:
+    """Neither those of another database nor those of a role: what the knob `settings` did, and nothing else."""
+    async with running(databases.settings(ON, database_url=own_copy)) as service:
+        identity = Identity.model_validate((await service.client.get("/identity")).json())
+    assert identity.knobs["settings"] == "on"
+    assert identity.database.settings == ()
 
 
 @pytest.mark.parametrize("knobs", [ON, OFF], ids=["v1", "legacy"])

@@ -93,6 +93,7 @@ QUERIES: Mapping[str, Held] = {
     "columns_of_documents": Held(NOTHING, 50),
     "complete_columns_of_documents": Held(NOTHING, 50),
     "valid_indexes": Held(NOTHING, 100),
+    "database_settings": Held(NOTHING, 50),
     "corpus_version": Held(NOTHING, 20),
     # From search.sql and search_by_knob.sql:
     "search_in_technology_baseline_page": Held(IN_TECHNOLOGY, 1_000, state="indexed"),

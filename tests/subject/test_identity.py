@@ -14,7 +14,7 @@ TOLD = {
     "pid": 1,
     "config_hash": "abc",
     "knobs": {"cache": "on"},
-    "database": {"name": "x", "columns": ["id"], "indexes": ["a", "b"]},
+    "database": {"name": "x", "columns": ["id"], "indexes": ["a", "b"], "settings": ["jit=off"]},
 }
 
 
@@ -64,6 +64,7 @@ async def test_an_answer_that_is_no_identity_is_refused(server: tuple[str, dict[
         (Expected("xyz", {"cache": "on"}), "configuration hash is abc, planned is xyz"),
         (Expected("abc", {}, indexes=frozenset({"a"})), "indexes differ in b"),
         (Expected("abc", {}, columns=frozenset({"id", "search_vector"})), "columns differ in search_vector"),
+        (Expected("abc", {}, settings=frozenset()), "settings differ in jit=off"),
     ],
 )
 def test_an_arm_that_is_another_is_refused(expected: Expected, complaint: str) -> None:
@@ -74,5 +75,5 @@ def test_an_arm_that_is_another_is_refused(expected: Expected, complaint: str) -
 
 def test_an_arm_that_is_itself_is_accepted() -> None:
     """An arm that says what was planned passes."""
-    planned = Expected("abc", {"cache": "on"}, frozenset({"id"}), frozenset({"a", "b"}))
+    planned = Expected("abc", {"cache": "on"}, frozenset({"id"}), frozenset({"a", "b"}), frozenset({"jit=off"}))
     verify("candidate", Identity.model_validate(TOLD), planned)
