@@ -8,9 +8,9 @@ again after any end goes on from there. Steps of `fulltext`:
 3. proof       that no row lacks them, read under a lock that lets others read and write; then NOT NULL, which is what
                the service asks for before it starts with the knob on
 4. indexes     CONCURRENTLY, what an interrupted attempt left invalid being dropped first
-5. statistics  VACUUM (ANALYZE)
+5. statistics  VACUUM (ANALYZE): of what an index computes there are none before
 
-`indexes` is the fourth step alone; `settings` changes the catalogue at once. The way back of each is its revert file.
+`indexes` is the last two steps alone; `settings` changes the catalogue at once. The way back is the revert file.
 """
 
 import itertools
@@ -69,9 +69,8 @@ async def apply(dsn: str, tuning: Tuning, pace: Pace, tell: Tell) -> None:
         if tuning == "fulltext":
             await _store(session, work)
         await _index(session, work, tuning)
-        if tuning == "fulltext":
-            work.at("bringing statistics up to date")
-            await session.patiently(_sql("refresh"))
+        work.at("bringing statistics up to date")
+        await session.patiently(_sql("refresh"))
 
 
 async def revert(dsn: str, tuning: Tuning, pace: Pace, tell: Tell) -> None:
@@ -87,7 +86,7 @@ async def revert(dsn: str, tuning: Tuning, pace: Pace, tell: Tell) -> None:
                 await session.briefly(*found)
             else:
                 for statement in found:
-                    work.at(statement[0].lower() + statement[1:])
+                    work.at(f"dropping the index {statement.rpartition(' ')[2]}")
                     await session.patiently(statement)
 
 

@@ -48,9 +48,13 @@ CATALOG = """
     UNION ALL SELECT 'extension', extname::text, '' FROM pg_extension
     ORDER BY 1, 2
 """
-QUICK = Pace(lock_timeout_s=0.5, attempts=200, patience_s=60, batch=50, pause_s=0.001)
+QUICK = Pace(lock_timeout_s=0.5, attempts=200, patience_s=60, batch=200, pause_s=0.001)
 HASTY = Pace(lock_timeout_s=0.05, attempts=2, patience_s=0.2, batch=50, pause_s=0.001)
 INDEXES = {"documents_search", "documents_statistics"}
+
+
+class BrokenOffError(Exception):
+    """The run ends here."""
 
 
 @pytest.fixture
@@ -221,6 +225,34 @@ async def test_killed_in_the_middle_and_run_again_it_is_complete(url: str) -> No
     assert f"filling the columns: {missing:,} rows" in again.stdout
     assert await wrong(url) == 0
     assert await online.invalid_indexes(url) == []
+
+
+@pytest.mark.parametrize("tuning", ["indexes", "fulltext"])
+async def test_broken_off_before_any_step_and_run_again_it_is_complete(
+    url: str, servers: Servers, tuning: online.Tuning
+) -> None:
+    """Whatever it says that it does next, it may end there; the next run leaves the same as one that never ended."""
+    whole = await servers.postgres.create_database("online_whole", template="plain")
+    said: list[str] = []
+    await online.apply(whole, tuning, QUICK, said.append)
+    for lines in range(1, len(said)):
+        left = lines
+
+        def stop(line: str) -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                raise BrokenOffError(line)
+
+        await servers.postgres.drop_database("online")
+        await servers.postgres.create_database("online", template="plain")
+        with pytest.raises(BrokenOffError):
+            await online.apply(url, tuning, QUICK, stop)
+        await online.apply(url, tuning, QUICK, silent)
+        assert await catalog(url) == await catalog(whole)
+        if tuning == "fulltext":
+            assert await wrong(url) == 0
+    await servers.postgres.drop_database("online_whole")
 
 
 async def test_an_index_that_was_left_invalid_is_built_anew(url: str) -> None:
