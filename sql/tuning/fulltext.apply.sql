@@ -1,5 +1,6 @@
 -- Knob `fulltext`: what searching and statistics compute for every row, computed once, when it is written.
--- Adding the columns rewrites the table under an exclusive lock.
+-- Adding the columns rewrites the table under an exclusive lock; where others use it, `python -m service.online fulltext`
+-- has the same result without.
 
 CREATE EXTENSION IF NOT EXISTS btree_gin;
 
