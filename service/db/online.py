@@ -11,7 +11,7 @@ again after any end goes on from there. Steps of `fulltext`:
 5. statistics  VACUUM (ANALYZE): of what an index computes there are none before
 
 Measured once on 100,000 documents, one client reading and writing: its longest statement took 0.6 s while this ran for
-154 s, and 46 s while the rewrite of sql/tuning/fulltext.apply.sql ran for 60 s. The rows are written anew here, too, and
+154 s, and 46 s while the rewrite of sql/tuning/fulltext.apply.sql ran for 60 s. Rows are written anew here, too, and
 the old ones are left to vacuum: the table was 315 MB afterwards, not 263.
 
 `indexes` is the last two steps alone; `settings` changes the catalogue at once. The way back is the revert file.
