@@ -2,6 +2,7 @@
 
 ServiceError
 ├── ConfigurationError            the service must not start
+├── NotReadyError                 a service that was started does not serve
 ├── DatabaseUnavailableError      PostgreSQL cannot answer now; trying again later may help
 │   ├── PoolQueueFullError        too many requests wait for a connection already
 │   └── PoolTimeoutError          no connection came free in time
@@ -25,6 +26,10 @@ class ServiceError(Exception):
 
 class ConfigurationError(ServiceError):
     """A setting is missing or wrong, or the database lacks what it asks for: the service must not start."""
+
+
+class NotReadyError(ServiceError):
+    """A service that was started ended, or took too long, before it served."""
 
 
 class DatabaseUnavailableError(ServiceError):
