@@ -5,7 +5,7 @@ costs time has its reason in a comment where it stands.
 """
 
 from service.api.application import Application
-from service.api.legacy import administration, documents, endpoints, middleware
+from service.api.legacy import administration, documents, endpoints, middleware, successor
 from service.api.legacy.deprecation import Deprecated
 
 __all__ = ["install"]
@@ -13,7 +13,7 @@ __all__ = ["install"]
 
 def install(app: Application) -> None:
     """Add routes and middleware to an application."""
-    for handlers in (endpoints, administration, documents):
+    for handlers in (endpoints, administration, documents, successor):
         app.include_router(handlers.router, prefix="/api")
     middleware.install(app)
     app.outermost.append(Deprecated)

@@ -19,19 +19,20 @@ HEADERS = (
 
 
 class Deprecated:
-    """Pure ASGI middleware: Deprecation, Sunset and the successor's Link on all answers below /api."""
+    """Pure ASGI middleware: Deprecation, Sunset and the successor's Link on what is not the successor's own path."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; see the ASGI specification."""
-        if scope["type"] != "http" or not scope["path"].startswith(f"{PREFIX}/"):
+        path = scope["path"] if scope["type"] == "http" else ""
+        if not path.startswith(f"{PREFIX}/") or path.startswith(f"{SUCCESSOR}/"):
             await self._app(scope, receive, send)
             return
         # As it was sent: percent-encoded, so that nothing in it can end the header.
-        path = scope.get("raw_path", scope["path"].encode())
-        link = b"<" + SUCCESSOR.encode() + path.removeprefix(PREFIX.encode()) + b'>; rel="successor-version"'
+        sent = scope.get("raw_path", path.encode())
+        link = b"<" + SUCCESSOR.encode() + sent.removeprefix(PREFIX.encode()) + b'>; rel="successor-version"'
 
         async def send_with_notice(message: Message) -> None:
             if message["type"] == "http.response.start":
