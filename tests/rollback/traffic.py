@@ -51,8 +51,8 @@ class Traffic:
 
     @property
     def failed(self) -> int:
-        """Requests that were not answered as they were meant."""
-        return self.sent - self.outcomes["answered"]
+        """Requests that ended in something else than the answer that was meant."""
+        return self.outcomes.total() - self.outcomes["answered"]
 
     async def until(self, number: int) -> None:
         """Wait until so many more have been answered, well or badly."""

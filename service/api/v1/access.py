@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.access import ANONYMOUS, Caller
 from service.api.v1 import errors, sockets
-from service.errors import DatabaseUnavailableError, RefusedError, UnknownKeyError
+from service.errors import UnknownKeyError
 from service.resources import of
 
 KEY_HEADER = b"x-api-key"
@@ -14,7 +14,7 @@ OPEN = ("/health",)
 
 
 class Access:
-    """Pure ASGI middleware: puts the caller into the scope, or answers 401."""
+    """Pure ASGI middleware: puts the caller into the scope, or answers why there is none."""
 
     def __init__(self, app: ASGIApp, prefixes: tuple[str, ...]) -> None:
         self._app = app
@@ -26,7 +26,7 @@ class Access:
         if scope["type"] != "lifespan" and self._guards(scope["path"]):
             try:
                 scope["caller"] = await identify(scope)
-            except (RefusedError, DatabaseUnavailableError) as error:
+            except Exception as error:  # noqa: BLE001 - out here nobody else would put it into the envelope
                 await _refuse(scope, receive, send, error)
                 return
         await self._app(scope, receive, send)
