@@ -14,6 +14,8 @@ def configure(level: str) -> None:
     """Send structlog's and the standard library's lines from `level` upwards to stderr."""
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(level=number, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    # While PostgreSQL is away it tells every attempt with a traceback; each request refused says the same in a line.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     rendering: tuple[Processor, ...] = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
     if sys.stderr.isatty():
         # Plain: the pretty tracebacks print every local variable, which takes seconds and shows secrets.

@@ -27,6 +27,8 @@ UNAVAILABLE = (
     asyncpg.OperatorInterventionError,
     # Too many connections, no memory, no disk.
     asyncpg.InsufficientResourcesError,
+    # The server took its leave (crash, shutdown) while nobody asked; asyncpg has read that, but not yet the end.
+    asyncpg.InternalClientError,
 )
 """What asyncpg raises when the server, not the statement, is at fault."""
 
@@ -74,6 +76,10 @@ class Connection:
             rows: Sequence[asyncpg.Record] = await self._lent.fetch(query.sql, *query.arguments(values))
         except BaseException as error:
             self._unsettled = True
+            if isinstance(error, asyncpg.InternalClientError):
+                # Of no use any more, whether or not its end ever comes.
+                self._lent.terminate()
+                raise DatabaseUnavailableError(f"the query {query.name} lost its connection") from error
             if isinstance(error, UNAVAILABLE):
                 raise DatabaseUnavailableError(f"the query {query.name} failed: {reason(error)}") from error
             # The same class stands for a lost connection and for a programming error.
