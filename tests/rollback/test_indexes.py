@@ -1,4 +1,4 @@
-"""Procedure 3: indexes and stored columns removed from under a running service, and made again."""
+"""Procedure 4: indexes and stored columns removed from under a running service, and made again."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Procedure 4: migrations down and up again while the service runs."""
+"""Procedure 2: migrations down and up again while the service runs."""
 
 import asyncio
 import os

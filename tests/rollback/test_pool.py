@@ -1,4 +1,4 @@
-"""Procedure 2: the pool back to its basic preset, and forth again."""
+"""Procedure 3: the pool back to its basic preset, and forth again."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
