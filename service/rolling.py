@@ -64,13 +64,16 @@ async def started(variables: Mapping[str, str], listener: socket.socket) -> Proc
         ready = asyncio.ensure_future(asyncio.get_running_loop().sock_recv(heard, 4096))
         gone = asyncio.ensure_future(process.wait())
         await asyncio.wait({ready, gone}, timeout=READY_S, return_when=asyncio.FIRST_COMPLETED)
+        serves, ended = ready.done(), gone.done()
         ready.cancel()
-        if ready.done() and not gone.done():
-            return process
-        if gone.done():
-            raise NotReadyError(f"the new process ended with exit code {process.returncode} before it served")
+        gone.cancel()
+        await asyncio.gather(ready, gone, return_exceptions=True)
+    if ended:
+        raise NotReadyError(f"the new process ended with exit code {process.returncode} before it served")
+    if not serves:
         await drained(process, limit_s=0)
         raise NotReadyError(f"the new process did not serve within {READY_S:.0f} s and was ended")
+    return process
 
 
 async def drained(process: Process, limit_s: float = DRAINED_S) -> None:

@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from bench.lifetime import Custody
+from service import rolling
+from service.errors import NotReadyError
 from tests.rollback.operator import LIMIT_S, Operator
 from tests.rollback.traffic import traffic
 from tests.service.running import Databases
@@ -177,6 +179,17 @@ def test_what_prevents_the_first_start_is_one_sentence(content: str | None, told
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+async def test_a_process_that_never_serves_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its time is up: it is told so, and it is gone."""
+    monkeypatch.setattr(rolling, "READY_S", 0.5)
+    monkeypatch.setattr(rolling, "BEQUEATH", f"echo $$ > {tmp_path}/pid; exec sleep 600")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with pytest.raises(NotReadyError, match="did not serve within .* and was ended"):
+            await rolling.started({}, listener)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 async def test_a_supervisor_of_another_kind_may_lend_the_socket(databases: Databases, custody: Custody) -> None:
