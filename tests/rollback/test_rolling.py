@@ -185,9 +185,11 @@ async def test_a_process_that_never_serves_is_ended(tmp_path: Path, monkeypatch:
     """Its time is up: it is told so, and it is gone."""
     monkeypatch.setattr(rolling, "READY_S", 0.5)
     monkeypatch.setattr(rolling, "BEQUEATH", f"echo $$ > {tmp_path}/pid; exec sleep 600")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        with pytest.raises(NotReadyError, match="did not serve within .* and was ended"):
-            await rolling.started({}, listener)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        pytest.raises(NotReadyError, match="did not serve within .* and was ended"),
+    ):
+        await rolling.started({}, listener)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
