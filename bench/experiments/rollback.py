@@ -21,7 +21,7 @@ DATABASE = "rollback"
 CONFIDENCE = 0.95
 AROUND = 25
 """Requests before, between and after the two directions of a procedure."""
-OPTIONAL_MIGRATIONS = 3
+OPTIONAL_MIGRATIONS = 4
 """Those after the documents themselves: no search reads their tables."""
 POLL_S = 0.05
 
