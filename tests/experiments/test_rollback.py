@@ -17,6 +17,7 @@ from bench.experiments.rolled import rolled
 from bench.lifetime import Custody
 from bench.model import Role
 from bench.provision import Servers
+from bench.subject import KNOBS
 from tests.experiments.conftest import COUNT, STATES
 
 
@@ -34,7 +35,7 @@ def bench(servers: Servers, custody: Custody, tmp_path: Path) -> Any:
     return SimpleNamespace(
         draft=Draft(),
         databases={role: servers.postgres.dsn(state.name) for role, state in STATES.items()},
-        knobs={Role.CANDIDATE: dict.fromkeys(("api", "pool", "reset", "indexes", "fulltext", "cache"), "on")},
+        knobs={Role.CANDIDATE: dict.fromkeys(KNOBS, "on")},
         servers=servers,
         custody=custody,
         logs=tmp_path,
