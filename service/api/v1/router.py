@@ -6,4 +6,5 @@ from service.api.v1.endpoints import admin, config, content, health, search, web
 
 router = APIRouter()
 for endpoints in (search, content, config, admin, health, websocket):
-    router.include_router(endpoints.router)
+    # Side by side, not routers within a router, which the framework would walk down for every request.
+    router.routes.extend(endpoints.router.routes)
