@@ -25,11 +25,13 @@ def create(settings: Settings) -> Application:
             app.state.resources = resources
             yield
 
-    app = Application(title="docaiche", version="1", lifespan=lifespan)
-    # First: routes are tried in their order.
+    app = Application(title="docaiche", version="1", lifespan=lifespan, openapi_url=None)
     APIS[settings.api](app)
     app.include_router(operations.router)
     app.include_router(metrics.router)
+    # The schema and its pages last: routes are tried in their order.
+    app.openapi_url = "/openapi.json"
+    app.setup()
     # Last, so around everything else: they time both APIs in the same way.
     app.outermost.extend([partial(metrics.Measured, kept=metrics.RequestMetrics(registry)), ServerTiming])
     return app

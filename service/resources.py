@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from service import queries, vector
 from service.access import Keys, RateLimits
@@ -102,7 +103,12 @@ async def opened(settings: Settings, metrics: CollectorRegistry) -> AsyncIterato
 
 def of(connection: HTTPConnection) -> Resources:
     """The resources of the application that a request came to."""
-    resources: Resources = connection.app.state.resources
+    return in_scope(connection.scope)
+
+
+def in_scope(scope: Scope) -> Resources:
+    """The same, for pure ASGI middleware."""
+    resources: Resources = scope["app"].state.resources
     return resources
 
 

@@ -1,12 +1,12 @@
 """Who asks: the API key of a request becomes its caller, before anything else is done for it."""
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.access import ANONYMOUS, Caller
 from service.api.v1 import errors, sockets
 from service.errors import UnknownKeyError
-from service.resources import of
+from service.resources import in_scope
 
 KEY_HEADER = b"x-api-key"
 OPEN = ("/health",)
@@ -49,7 +49,7 @@ async def identify(scope: Scope) -> Caller:
     Raises UnknownKeyError for a key that nobody knows or that is missing where one is needed, or
     DatabaseUnavailableError.
     """
-    resources = of(HTTPConnection(scope))
+    resources = in_scope(scope)
     key = _key(scope)
     if key is not None:
         return await resources.keys.recognise(key)

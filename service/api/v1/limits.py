@@ -1,12 +1,12 @@
 """Rate limits on the wire: the RateLimit headers, and 429."""
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access import ANONYMOUS, Caller, Standing
 from service.api.v1 import errors
 from service.errors import LimitUnknownError, TooManyRequestsError
-from service.resources import of
+from service.resources import in_scope
 
 
 class RateLimited:
@@ -22,7 +22,7 @@ class RateLimited:
             await self._app(scope, receive, send)
             return
         try:
-            standing = await counted(HTTPConnection(scope))
+            standing = await counted(scope)
         except LimitUnknownError as error:
             response = await errors.answer(Request(scope), error)
             await response(scope, receive, send)
@@ -44,14 +44,14 @@ class RateLimited:
             await response(scope, receive, send_with_standing)
 
 
-async def counted(connection: HTTPConnection) -> Standing | None:
+async def counted(scope: Scope) -> Standing | None:
     """Count something that the caller asked for; None where nothing is counted.
 
     Raises LimitUnknownError.
     """
-    caller: Caller | None = connection.scope.get("caller")
-    limits = None if caller is None else of(connection).rate_limits
-    return None if caller is None or limits is None else await limits.count(_name(caller, connection.scope))
+    caller: Caller | None = scope.get("caller")
+    limits = None if caller is None else in_scope(scope).rate_limits
+    return None if caller is None or limits is None else await limits.count(_name(caller, scope))
 
 
 def _name(caller: Caller, scope: Scope) -> str:

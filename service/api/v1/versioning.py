@@ -6,7 +6,6 @@ No RFC names such a header; that a version is told back to the client is what ot
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.v1 import errors
 
 HEADER = "API-Version"
+NAME = HEADER.lower().encode()
 
 
 class ApiVersion:
@@ -30,15 +30,15 @@ class ApiVersion:
         if version is None:
             await self._app(scope, receive, send)
             return
-        told = (HEADER.lower().encode(), version.encode())
+        told = (NAME, version.encode())
 
         async def send_with_version(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), told]
             await send(message)
 
-        asked = Headers(scope=scope).get(HEADER, version).strip()
-        if asked == version:
+        asked = next((value for name, value in scope["headers"] if name == NAME), told[1])
+        if asked.strip() == told[1]:
             await self._app(scope, receive, send_with_version)
             return
         # Not the client's value: nobody should read back what they sent.

@@ -117,7 +117,7 @@ def _finite(value: float) -> float | None:
 
 async def _answer(websocket: WebSocket, resources: Resources, text: str) -> str:
     try:
-        standing = await counted(websocket)
+        standing = await counted(websocket.scope)
         if standing is not None and not standing.allowed:
             raise TooManyRequestsError(standing.reset_s)
         response = await searched(SearchBody.model_validate_json(text), resources)
