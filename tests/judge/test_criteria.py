@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bench import criteria, judge
 from bench.criteria import Reading, Unmeasured
+from bench.criteria.error_overhead import KINDS, SUCCESS
 from bench.criteria.rollback import PROCEDURES
 from bench.model import Direction, ExperimentRecord, Status, Verdict
 
@@ -24,7 +25,11 @@ FIXED_IDS = [
 ]
 FINITE = st.floats(-10, 10)
 HELD = {"done": True, "undone": True, "requests": 100, "failed": 0}
-FACTS = {"rollback": {"procedures": dict.fromkeys(PROCEDURES, HELD)}}
+BLOCK = {role: dict.fromkeys((SUCCESS, *KINDS), 0.001) for role in ("baseline", "candidate")}
+FACTS = {
+    "rollback": {"procedures": dict.fromkeys(PROCEDURES, HELD)},
+    "error_overhead": {"blocks": [BLOCK] * 12},
+}
 """What criteria read that do not rest on pairs."""
 
 
