@@ -24,6 +24,8 @@ class Arm:
     running: Running
     expected: Expected
     identity: Identity
+    redis_url: str
+    """Of the arm's own database."""
 
     @property
     def target(self) -> Target:
@@ -66,16 +68,26 @@ async def arms(bench: Bench) -> AsyncIterator[Mapping[Role, Arm]]:
 
 
 async def _start(bench: Bench, role: Role) -> Arm:
-    command = reference(
+    return await start_arm(
+        bench,
         role,
-        bench.knobs[role],
-        database_url=bench.databases[role],
-        redis_url=bench.servers.redis_database(REDIS_DATABASE[role]),
+        name=role,
+        knobs=bench.knobs[role],
+        database=bench.databases[role],
+        redis_database=REDIS_DATABASE[role],
     )
-    columns, indexes = await fingerprint(bench.databases[role])
-    own = await settings(bench.databases[role])
-    wanted = expected(bench.knobs[role], columns=columns, indexes=indexes, settings=own)
+
+
+async def start_arm(
+    bench: Bench, role: Role, *, name: str, knobs: Mapping[str, str], database: str, redis_database: int
+) -> Arm:
+    """Start one arm and prove it. Raises SubjectError when it is not what it should be."""
+    redis_url = bench.servers.redis_database(redis_database)
+    command = reference(name, knobs, database_url=database, redis_url=redis_url)
+    columns, indexes = await fingerprint(database)
+    own = await settings(database)
+    wanted = expected(knobs, columns=columns, indexes=indexes, settings=own)
     running = await start(command, bench.custody, bench.logs)
     identity = await identify(command.name, running.base_url)
     verify(command.name, identity, wanted)
-    return Arm(role, command, running, wanted, identity)
+    return Arm(role, command, running, wanted, identity, redis_url)

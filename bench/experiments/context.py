@@ -33,6 +33,11 @@ class Draft:
     slots: Records = ()
     facts: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def measured(self) -> bool:
+        """Whether there is anything to keep: slots, or those of an experiment that has its own kind in the facts."""
+        return bool(self.slots or self.facts.get("slots"))
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -59,6 +64,9 @@ class Bench:
     draft: Draft
     save: Callable[[], None]
     """Write the draft into the run, as partial until the experiment ends."""
+    states: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """DSN of the database by the tunings that were applied to it: the arms' states, and those that an experiment of
+    the spec asks for by an attribute `tunings`."""
 
     def keep(self, records: Records) -> None:
         """Keep what has been measured so far, whatever comes."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench import corpus, provision
 from bench.corpus import DatabaseState, Operation
 from bench.environment import OwnProcesses
-from bench.experiments import Bench, Draft
+from bench.experiments import Bench, Draft, find
 from bench.lab import caches
 from bench.lifetime import Custody, sweep
 from bench.model import Claim, Plan, Role, Services
@@ -36,6 +36,7 @@ class Ground:
     services: Services
     knobs: Mapping[Role, Mapping[str, str]]
     databases: Mapping[Role, str]
+    states: Mapping[tuple[str, ...], str]
     workload: Path
     operations: Sequence[Operation]
 
@@ -61,6 +62,7 @@ class Ground:
             own=self.own,
             servers=self.servers,
             databases=self.databases,
+            states=self.states,
             knobs=self.knobs,
             workload=self.workload,
             operations=self.operations,
@@ -82,13 +84,14 @@ async def opened(
         progress.note(line)
     knobs = {role: arm_knobs(spec.arms["candidate" if role is Role.CANDIDATE else "baseline"]) for role in roles}
     states = {role: _state(spec, chosen) for role, chosen in knobs.items()}
-    snapshot = caches.snapshot(states.values())
+    needed = {*states.values(), *_asked_for(spec)}
+    snapshot = caches.snapshot(needed)
     progress.stage("starting servers")
     with Custody.open() as custody:
         async with provision.start(services, custody, snapshot=snapshot) as servers:
             progress.note(f"servers: {servers.kind}, PostgreSQL {servers.postgres_version}, {servers.redis_version}")
             if not servers.postgres.restored:
-                await corpus.prepare(servers.postgres, states.values(), progress.stage)
+                await corpus.prepare(servers.postgres, needed, progress.stage)
                 if await servers.postgres.snapshot(snapshot):
                     caches.prune_snapshots()
             workload = caches.workload(spec)
@@ -102,6 +105,7 @@ async def opened(
                 services=servers.record(),
                 knobs=knobs,
                 databases={role: servers.postgres.dsn(state.name) for role, state in states.items()},
+                states={state.tunings: servers.postgres.dsn(state.name) for state in needed},
                 workload=workload,
                 operations=corpus.read(workload),
             )
@@ -110,6 +114,16 @@ async def opened(
 def arm_knobs(arm: ArmSpec) -> dict[str, str]:
     """Each knob of an arm as `on` or `off`."""
     return {name: arm.set.get(name, arm.knobs) for name in KNOBS}
+
+
+def _asked_for(spec: Spec) -> set[DatabaseState]:
+    """States beside the arms' own that experiments of the spec need."""
+    chosen = [find()[name] for name in spec.experiments]
+    return {
+        DatabaseState(spec.corpus.documents, spec.corpus.seed, tuple(tunings))
+        for experiment in chosen
+        for tunings in getattr(experiment, "tunings", ())
+    }
 
 
 def _state(spec: Spec, knobs: Mapping[str, str]) -> DatabaseState:

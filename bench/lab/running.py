@@ -134,10 +134,10 @@ class _Run:
         try:
             await experiment.run(bench)
         except PerflabError as error:
-            keep(Status.PARTIAL if draft.slots else Status.FAILED, str(error))
+            keep(Status.PARTIAL if draft.measured else Status.FAILED, str(error))
             raise
         except asyncio.CancelledError:
-            keep(Status.PARTIAL if draft.slots else Status.FAILED, INTERRUPTED)
+            keep(Status.PARTIAL if draft.measured else Status.FAILED, INTERRUPTED)
             raise
         keep(Status.COMPLETE)
 

@@ -31,6 +31,7 @@ async def serving(
     # The baseline's database is the plain one, from which any other is made.
     spec = default.model_copy(
         update={
+            "experiments": {},  # none of them runs, so none may ask for databases
             "arms": {"baseline": ArmSpec(knobs="off"), "candidate": arm},
             "corpus": default.corpus.model_copy(update={"documents": documents}),
         }

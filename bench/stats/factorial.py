@@ -44,9 +44,7 @@ class Fraction:
     @property
     def resolution(self) -> int:
         """Length of the shortest word of the defining relation; factors + 1 for the full factorial."""
-        words = [
-            frozenset(generator) | {self.base + number} for number, generator in enumerate(self.generators)
-        ]
+        words = [frozenset(generator) | {self.base + number} for number, generator in enumerate(self.generators)]
         lengths = [len(_product(chosen)) for size in range(1, len(words) + 1) for chosen in combinations(words, size)]
         return min(lengths, default=self.factors + 1)
 

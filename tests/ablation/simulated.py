@@ -33,4 +33,3 @@ def facts(layout: Layout, truth: Truth, *, noise: float = 0.0, drift: float = 0.
             log = truth(arm.on) + weather + drift * len(slots) / count + drawn.gauss(0, noise)
             slots.append({"block": block, "arm": arm.name, "mean": float(np.exp(log)), "n": 20, "errors": 0})
     return {"layout": layout.stored(), "slots": slots}
-
