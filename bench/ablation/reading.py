@@ -66,6 +66,8 @@ class Reading:
     """The one that contributes most first."""
     noise: Contribution
     """The pseudo knob, which changes nothing."""
+    baseline_s: float
+    """Mean latency with nothing on: the geometric mean over the blocks, in seconds."""
     total: Interval
     """Everything on over nothing on."""
     remainder: Interval
@@ -82,7 +84,10 @@ def holds_no_change(interval: Interval) -> bool:
 
 
 def read(facts: Mapping[str, Any]) -> Reading | None:
-    """What the stored facts of the experiment say; None with fewer than two complete blocks or an arm without answers."""
+    """What the stored facts of the experiment say; None with fewer than two complete blocks.
+
+    A block in which an arm has no good answer is not complete.
+    """
     if "layout" not in facts or "slots" not in facts:
         return None
     table = _Table.of(facts)
@@ -92,6 +97,7 @@ def read(facts: Mapping[str, Any]) -> Reading | None:
     return Reading(
         knobs=tuple(knobs),
         noise=_contribution(table, NOTHING),
+        baseline_s=math.exp(float(table.logs[:, table.arms.index("none")].mean())),
         total=table.ratio({"all": 1, "none": -1}, table.one_at_a_time),
         remainder=_remainder(table),
         interactions=_interactions(table),

@@ -12,6 +12,7 @@ import click
 from bench.errors import PerflabError
 
 COMMANDS = {
+    "ablate": ("bench.cli.ablate:ablate", "Measure what each knob contributes, alone and with the others, and costs."),
     "bench": ("bench.cli.bench:bench_command", "Time the service's parts beside their rivals, with pytest-benchmark."),
     "clean": ("bench.cli.clean:clean", "Remove what crashed runs left behind, and the caches with --caches."),
     "doctor": ("bench.cli.doctor:doctor", "Say what this machine can and cannot do for a measurement."),

@@ -24,8 +24,8 @@ from bench.subject import DATABASE_KNOBS, KNOBS
 
 PROBE_USERS = 8
 """As many as in the experiment `response_time`: the offered rate has the same reason."""
-WARM_S = 0.5
-"""Load on each arm before the first block; it also tells which arm is the slowest."""
+WARM_SHARE = 0.25
+"""Of the spec's warm-up, for each of so many arms before the first block; it also tells which one is the slowest."""
 SLOT_OVERHEAD_S = 0.15
 """Between two slots: writing the samples, emptying the cache."""
 ARM_BYTES = 120 * 2**20
@@ -108,7 +108,7 @@ async def _choose_rate(bench: Bench, load: LocustLoad, started: Mapping[str, Arm
     bench.progress.stage(f"ablation: warming up {len(started)} arms and probing capacity")
     held: dict[str, float] = {}
     for name, arm in started.items():
-        seconds = min(WARM_S, workload.warmup_s)
+        seconds = workload.warmup_s * WARM_SHARE
         warmed = await probe(closed, {Role.CANDIDATE: arm.target}, seconds=seconds, seed=bench.seed)
         held[name] = warmed.by_role[Role.CANDIDATE].rate
     slowest = min(held, key=lambda name: held[name])

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 ROUNDS = 8
 """Eight pairs of a state and the plain one: the interval of six is the widest that there is."""
-BATCH_ROWS = 100
-SINGLE_ROWS = 20
-BUILD_ROWS = 5_000
+BATCH_ROWS = 50
+SINGLE_ROWS = 10
+BUILD_ROWS = 2_000
 """Documents that each index is built over: an index over all of them may take half a minute."""
 INSERT = (
     "INSERT INTO documents (workspace_id, technology, title, content, source, created_at, updated_at) "

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.model import CriterionResult, RunRecord, Verdict
-from bench.report import words
+from bench.model import CriterionResult, ExperimentRecord, RunRecord, Verdict
+from bench.report import findings, words
 
 STYLES = {
     Verdict.PASS: "green",
@@ -30,6 +30,21 @@ def show(record: RunRecord, folder: Path, console: Console | None = None) -> Non
     console.print(
         Text(f"Report: {folder / 'report.html'}   exit code {record.exit_code}", no_wrap=True), soft_wrap=True
     )
+
+
+def show_findings(experiment: ExperimentRecord, folder: Path, console: Console | None = None) -> None:
+    """Print what one experiment found, its tables, and where the report is."""
+    console = console or Console()
+    for found in findings.tables(experiment):
+        table = Table(title=found.title, title_justify="left", box=None, pad_edge=False)
+        for column in found.head:
+            table.add_column(column, overflow="fold")
+        for row in found.rows:
+            table.add_row(*(Text(cell) for cell in row))
+        console.print(table)
+    for sentence in findings.of(experiment):
+        console.print(Text(sentence))
+    console.print(Text(f"Report: {folder / 'report.html'}", no_wrap=True), soft_wrap=True)
 
 
 def scorecard(results: tuple[CriterionResult, ...]) -> Table:

@@ -24,6 +24,7 @@ def page(record: RunRecord, folder: Path) -> str:
         scorecard=sections.scorecard(record.criteria),
         sections=sections,
         findings=findings.of,
+        tables=findings.tables,
         inline=lambda figure: _inline(figure, folder),
     )
 

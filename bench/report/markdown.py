@@ -57,6 +57,11 @@ def _experiment(experiment: ExperimentRecord) -> Iterator[str]:
         yield ""
         yield f"*{_plain(figure.caption)}*"
         yield ""
+    for table in findings.tables(experiment):
+        yield f"**{_plain(table.title)}**"
+        yield ""
+        yield from _table(table.head, table.rows)
+        yield ""
     rows = sections.effect_rows(experiment)
     if rows:
         yield from _table(

@@ -1,0 +1,58 @@
+"""`perflab ablate`: what each knob contributes, and what it costs."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+
+from bench.cli.progress import watching
+
+EXPERIMENT = "ablation"
+
+
+@click.command(epilog="Example: perflab ablate --budget 300 --json ablation.json")
+@click.argument("spec", required=False, type=click.Path(path_type=Path))
+@click.option("--quick", is_flag=True, help="Leaving one out alone, on a smaller corpus.")
+@click.option("--budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Load time: more has more arms.")
+@click.option(
+    "--services",
+    type=click.Choice(["auto", "docker", "embedded", "external"]),
+    default="auto",
+    show_default=True,
+    help="Where PostgreSQL and Redis come from.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat the same order and the same requests.")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where run folders go [reports/].")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write what was found here too."
+)
+def ablate(
+    spec: Path | None,
+    quick: bool,
+    budget: float | None,
+    services: str,
+    seed: int | None,
+    out: Path | None,
+    json_file: Path | None,
+) -> int:
+    """Switch each knob alone on and alone off, beside a fractional factorial where the budget holds one.
+
+    Exit code: 0 when there are effects, whatever they are, for none is a criterion; 3 when there was too little time
+    for any.
+    """
+    from bench.ablation import found
+    from bench.lab import Options, run_spec
+    from bench.report import console
+
+    options = Options(
+        spec=spec, quick=quick, only=(EXPERIMENT,), budget_s=budget, services=services, seed=seed, reports=out
+    )
+    with watching() as progress:
+        record, folder = asyncio.run(run_spec(options, progress))
+    experiment = record.experiments[EXPERIMENT]
+    answer = found(experiment.facts)
+    if json_file is not None:
+        json_file.write_text(json.dumps(answer, indent=1))
+    console.show_findings(experiment, folder)
+    return 0 if answer["contributions"] is not None else 3
