@@ -144,9 +144,8 @@ def _interactions(reading: Reading, path: Path) -> Figure:
         alt=f"The strongest two-way interaction is {named}: a factor of {first.factor.estimate:.3g}, {sure}.",
         caption=(
             f"From a fractional factorial of resolution {reading.resolution}, {reading.blocks} blocks; the "
-            f"{len(shown)} strongest of {len(reading.interactions)}, 95 % intervals, Bonferroni over all. Pairs on one row "
-            "share a "
-            "column: the factor is of all of them. Grey: holds no change."
+            f"{len(shown)} strongest of {len(reading.interactions)}, 95 % intervals, Bonferroni over all. "
+            "Pairs on one row share a column: the factor is of all of them. Grey: holds no change."
         ),
     )
 
