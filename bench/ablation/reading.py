@@ -3,13 +3,16 @@
 Everything is a contrast of log mean latencies, so effects are ratios that multiply along the way from nothing on to
 everything on. Of a knob k, with y the log of an arm's mean latency:
 
-    alone    y(only k) - y(none)         what it brings by itself
-    last     y(all) - y(all but k)       what it still brings when all others are there
-    bar      half of their sum           its share of the way
+    alone     y(only k) - y(none)         what it brings by itself
+    last      y(all) - y(all but k)       what it still brings when all others are there
+    halfway   half of their sum
+    main      mean of y with k on less mean of y with k off, over all runs of the fraction
+    bar       its share of the way: main; halfway without a fraction; last without alone
 
-If knobs interact at most in pairs, the bar is the knob's Shapley value: its contribution averaged over all orders in
-which the knobs may be switched on. The remainder (the whole way less all bars) is what interactions of three and more
-leave over, and noise. `last - alone` is what all other knobs together change about it.
+If knobs interact at most in pairs, halfway and main are the same number, the knob's Shapley value: its contribution
+averaged over all orders in which the knobs may be switched on. Main comes first since every run of the fraction tells
+of every knob: the same load gives an interval half as wide. The remainder (the whole way less all bars) is what
+interactions of three and more leave over, and noise. `last - alone` is what all other knobs together change about k.
 
 The facts are plain JSON as the experiment stored them, so that a stored run can be read again.
 """
@@ -28,6 +31,8 @@ from bench.stats.interval import Interval
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Weights = NDArray[np.float64]
+
 CONFIDENCE = 0.95
 
 
@@ -41,12 +46,12 @@ class Contribution:
     knob: str
     alone: Interval | None
     last: Interval
+    halfway: Interval | None
+    """Between `alone` and `last`."""
     bar: Interval
-    """Half way between `alone` and `last`; `last` where alone was not measured."""
+    """Its share of the way: the main effect, or `halfway` or `last` where there is none."""
     context: Interval | None
     """`last / alone`: below 1 the others make it count for more, above 1 for less."""
-    main: Interval | None
-    """Averaged over the states of all other knobs, from the fraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,9 @@ class Interaction:
     """By what factor one knob changes the other's ratio; below 1 the two bring more together than apart."""
 
     pairs: tuple[tuple[str, str], ...]
-    """More than one: the fraction cannot tell them apart, and the factor is of all together."""
+    """More than one: the fraction cannot tell them apart, and the factor is of all together. The first is the
+    likeliest, its knobs having the largest bars: strong pairs are mostly made of strong knobs (heredity, see Wu,
+    Hamada, Experiments, 2nd ed., section 4.6)."""
     factor: Interval
 
 
@@ -77,6 +84,13 @@ class Reading:
     blocks: int
     resolution: int | None
 
+    @property
+    def bar_is(self) -> str:
+        """What the knobs' bars are, in words."""
+        if self.resolution is not None:
+            return "its main effect, averaged over the states of all other knobs"
+        return "half way between its effect alone and its effect last" if self.knobs[0].halfway else "its effect last"
+
 
 def holds_no_change(interval: Interval) -> bool:
     """Whether no effect at all is among what the interval allows: nothing is proved then."""
@@ -94,13 +108,14 @@ def read(facts: Mapping[str, Any]) -> Reading | None:
     if table is None:
         return None
     knobs = sorted((_contribution(table, knob) for knob in table.knobs), key=lambda each: each.bar.estimate)
+    by_bar = sorted(knobs, key=lambda each: -abs(math.log(each.bar.estimate)))
     return Reading(
         knobs=tuple(knobs),
         noise=_contribution(table, NOTHING),
         baseline_s=math.exp(float(table.logs[:, table.arms.index("none")].mean())),
-        total=table.ratio({"all": 1, "none": -1}, table.one_at_a_time),
+        total=table.ratio(table.weights({"all": 1, "none": -1}), table.one_at_a_time),
         remainder=_remainder(table),
-        interactions=_interactions(table),
+        interactions=_interactions(table, [knob.knob for knob in by_bar]),
         blocks=len(table.logs),
         resolution=table.fraction.resolution if table.fraction else None,
     )
@@ -144,79 +159,87 @@ class _Table:
     def has_alone(self) -> bool:
         return len(self.families[Family.ALONE]) > 1
 
-    def ratio(self, weights: Mapping[str, float], family: Sequence[int], *, of: int = 1) -> Interval:
-        """The contrast of arms named with their weights as a ratio, one of `of` that hold together."""
-        vector = np.zeros(len(self.arms))
-        for arm, weight in weights.items():
-            vector[self.arms.index(arm)] += weight
-        return blocks.contrast(self.logs, vector, family).interval((1 - CONFIDENCE) / of).exp()
+    @property
+    def everything(self) -> tuple[int, ...]:
+        return tuple(range(len(self.arms)))
 
-    def of_runs(self, weights: "NDArray[np.float64]", *, of: int) -> Interval:
-        """The contrast of the fraction's runs, in their order."""
-        runs = self.families[Family.FRACTION]
+    def weights(self, by_arm: Mapping[str, float]) -> "Weights":
+        """A contrast of arms by their names."""
         vector = np.zeros(len(self.arms))
-        vector[list(runs)] = weights
-        return blocks.contrast(self.logs, vector, runs).interval((1 - CONFIDENCE) / of).exp()
+        for arm, weight in by_arm.items():
+            vector[self.arms.index(arm)] = weight
+        return vector
+
+    def of_runs(self, weights: "Weights") -> "Weights":
+        """A contrast of the fraction's runs, given in their order."""
+        vector = np.zeros(len(self.arms))
+        vector[list(self.families[Family.FRACTION])] = weights
+        return vector
+
+    def ratio(self, weights: "Weights", family: Sequence[int], *, of: int = 1) -> Interval:
+        """The contrast as a ratio, one of `of` that hold together."""
+        return blocks.contrast(self.logs, weights, family).interval((1 - CONFIDENCE) / of).exp()
 
 
 def _contribution(table: _Table, knob: str) -> Contribution:
     # The pseudo knob is none of the family: it is there to be held against it.
-    count = len(table.knobs)
-    alone_weights, last_weights = _alone_weights(knob), _last_weights(knob)
+    count, one_at_a_time = len(table.knobs), table.one_at_a_time
+    weights, family = _bar(table, knob)
+    bar = table.ratio(weights, family, of=count)
+    last_weights = _last(table, knob)
     last = table.ratio(last_weights, table.families[Family.LAST], of=count)
     if not table.has_alone:
-        return Contribution(knob, None, last, last, None, None)
+        return Contribution(knob, None, last, None, bar, None)
+    alone_weights = _alone(table, knob)
     return Contribution(
         knob=knob,
         alone=table.ratio(alone_weights, table.families[Family.ALONE], of=count),
         last=last,
-        bar=table.ratio(_bar_weights(table, knob), table.one_at_a_time, of=count),
-        context=table.ratio(_sum(last_weights, alone_weights, -1), table.one_at_a_time, of=count),
-        main=_main(table, knob),
+        halfway=table.ratio((alone_weights + last_weights) / 2, one_at_a_time, of=count),
+        bar=bar,
+        context=table.ratio(last_weights - alone_weights, one_at_a_time, of=count),
     )
 
 
-def _alone_weights(knob: str) -> dict[str, float]:
-    return {"none again" if knob == NOTHING else f"only {knob}": 1, "none": -1}
+def _alone(table: _Table, knob: str) -> "Weights":
+    return table.weights({"none again" if knob == NOTHING else f"only {knob}": 1, "none": -1})
 
 
-def _last_weights(knob: str) -> dict[str, float]:
-    return {"all": 1, "all again" if knob == NOTHING else f"all but {knob}": -1}
+def _last(table: _Table, knob: str) -> "Weights":
+    return table.weights({"all": 1, "all again" if knob == NOTHING else f"all but {knob}": -1})
 
 
-def _bar_weights(table: _Table, knob: str) -> dict[str, float]:
-    if not table.has_alone:
-        return _last_weights(knob)
-    both = _sum(_alone_weights(knob), _last_weights(knob), 1)
-    return {arm: weight / 2 for arm, weight in both.items()}
-
-
-def _sum(first: Mapping[str, float], second: Mapping[str, float], sign: int) -> dict[str, float]:
-    return {arm: first.get(arm, 0) + sign * second.get(arm, 0) for arm in {**first, **second}}
+def _bar(table: _Table, knob: str) -> "tuple[Weights, tuple[int, ...]]":
+    """The contrast that is the knob's share of the way, and the family whose noise it has."""
+    if table.fraction is not None and knob != NOTHING:
+        main = table.fraction.main(table.knobs.index(knob))
+        return table.of_runs(main), table.families[Family.FRACTION]
+    if table.has_alone:
+        return (_alone(table, knob) + _last(table, knob)) / 2, table.one_at_a_time
+    return _last(table, knob), table.families[Family.LAST]
 
 
 def _remainder(table: _Table) -> Interval:
-    weights: dict[str, float] = {"all": 1, "none": -1}
+    weights = table.weights({"all": 1, "none": -1})
     for knob in table.knobs:
-        weights = _sum(weights, _bar_weights(table, knob), -1)
-    return table.ratio(weights, table.one_at_a_time)
+        weights = weights - _bar(table, knob)[0]
+    return table.ratio(weights, table.everything)
 
 
-def _main(table: _Table, knob: str) -> Interval | None:
-    if table.fraction is None or knob == NOTHING:
-        return None
-    return table.of_runs(table.fraction.main(table.knobs.index(knob)), of=len(table.knobs))
-
-
-def _interactions(table: _Table) -> tuple[Interaction, ...]:
+def _interactions(table: _Table, strongest: Sequence[str]) -> tuple[Interaction, ...]:
+    """`strongest` are the knobs, the one with the largest bar first."""
     if table.fraction is None:
         return ()
+
+    def likeliest(pair: tuple[str, str]) -> int:
+        return strongest.index(pair[0]) + strongest.index(pair[1])
+
     strings = table.fraction.strings()
-    found = [
-        Interaction(
-            pairs=tuple((table.knobs[first], table.knobs[second]) for first, second in string),
-            factor=table.of_runs(table.fraction.interaction(string[0]), of=len(strings)),
-        )
-        for string in strings
-    ]
+    runs = table.families[Family.FRACTION]
+    found = []
+    for string in strings:
+        pairs = [(table.knobs[first], table.knobs[second]) for first, second in string]
+        weights = table.of_runs(table.fraction.interaction(string[0]))
+        factor = table.ratio(weights, runs, of=len(strings))
+        found.append(Interaction(tuple(sorted(pairs, key=likeliest)), factor))
     return tuple(sorted(found, key=lambda each: -abs(math.log(each.factor.estimate))))

@@ -26,7 +26,7 @@ PROBE_USERS = 8
 """As many as in the experiment `response_time`: the offered rate has the same reason."""
 WARM_SHARE = 0.25
 """Of the spec's warm-up, for each of so many arms before the first block; it also tells which one is the slowest."""
-SLOT_OVERHEAD_S = 0.15
+SLOT_OVERHEAD_S = 0.2
 """Between two slots: writing the samples, emptying the cache."""
 ARM_BYTES = 120 * 2**20
 """A service process and its connections."""

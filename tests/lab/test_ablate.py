@@ -17,7 +17,7 @@ from tests.lab.test_run import left_running
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
-SLOT_S, OVERHEAD_S, ARMS = 0.3, 0.15, len(KNOBS) + 3
+SLOT_S, OVERHEAD_S, ARMS = 0.3, 0.2, len(KNOBS) + 3
 BUDGET_S = 2 * ARMS * (SLOT_S + OVERHEAD_S)
 SPEC = TINY.replace(
     "[criteria]", f"[experiments.ablation]\nbudget_s = {BUDGET_S:.2f}\nslot_s = {SLOT_S}\ndiscard_s = 0\n[criteria]"

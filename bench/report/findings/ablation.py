@@ -76,7 +76,7 @@ def _knobs(reading: Reading) -> Iterator[str]:
     open_ = [knob.knob for knob in reading.knobs if holds_no_change(knob.bar)]
     if proved:
         listed = "; ".join(f"`{knob.knob}` {_said(knob.bar)}" for knob in proved)
-        yield f"Shares of that way (Bonferroni over {len(reading.knobs)} knobs): {listed}."
+        yield f"Shares of that way, each knob's bar being {reading.bar_is}: {listed}."
     if open_:
         yield f"{INCONCLUSIVE}: the intervals of {_listed(open_)} hold no change at all."
     needed = [knob.knob for knob in reading.knobs if knob.context and not holds_no_change(knob.context)]
@@ -85,8 +85,7 @@ def _knobs(reading: Reading) -> Iterator[str]:
 
 
 def _remainder(reading: Reading) -> str:
-    bars = "the averages of alone and last" if reading.knobs[0].alone else "what each one's absence costs"
-    begun = f"All bars ({bars}) multiplied leave a factor of {_ratio(reading.remainder)} ({_bounds(reading.remainder)})"
+    begun = f"All bars multiplied leave a factor of {_ratio(reading.remainder)} ({_bounds(reading.remainder)})"
     if holds_no_change(reading.remainder):
         return f"{begun}: {INCONCLUSIVE}, the whole may be just its parts."
     more = "more" if reading.remainder.estimate < 1 else "less"
@@ -109,7 +108,8 @@ def _interactions(reading: Reading) -> Iterator[str]:
     if any(len(each.pairs) > 1 for each in reading.interactions):
         yield (
             "The fraction is of resolution IV: knobs are apart from all pairs, but pairs that are named together share "
-            "one column, and the factor is of all of them. A larger budget tells them apart."
+            "one column: the factor is of all of them, and the first is only the likeliest. A larger budget tells them "
+            "apart."
         )
 
 
@@ -139,13 +139,13 @@ def _contributions(reading: Reading) -> Table:
     return Table(
         f"Contributions: ratio of mean latency, on over off, with intervals that hold together (Bonferroni over "
         f"{len(reading.knobs)})",
-        ("knob", "alone", "last", "bar", "last / alone", "main effect", "verdict of the bar"),
+        ("knob", "alone", "last", "last / alone", "half way", "bar", "verdict of the bar"),
         [*rows, (*_contribution(reading.noise), _verdict(reading.noise.bar))],
     )
 
 
 def _contribution(knob: Contribution) -> tuple[str, ...]:
-    return (knob.knob, *(_both(each) for each in (knob.alone, knob.last, knob.bar, knob.context, knob.main)))
+    return (knob.knob, *(_both(each) for each in (knob.alone, knob.last, knob.context, knob.halfway, knob.bar)))
 
 
 def _all_interactions(reading: Reading) -> Table:

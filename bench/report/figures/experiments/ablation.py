@@ -60,7 +60,6 @@ def _waterfall(reading: Reading, path: Path) -> Figure:
         _milliseconds(axes)
         axes.set_xlabel("mean latency, ms; a step multiplies; lines: intervals; grey: holds no change")
         axes.set_title("From nothing on to everything on")
-    is_ = "the average of its effect alone and its effect last" if reading.knobs[0].alone else "what its absence costs"
     first = reading.knobs[0]
     return Figure(
         path=f"figures/{path.name}",
@@ -71,7 +70,7 @@ def _waterfall(reading: Reading, path: Path) -> Figure:
             f"{reading.remainder.estimate:.3g}."
         ),
         caption=(
-            f"A knob's step is {is_}, largest first; the remainder is what the steps do not add up to. 95 % "
+            f"A knob's step is {reading.bar_is}, largest first; the remainder is what the steps do not add up to. 95 % "
             f"intervals over {reading.blocks} blocks, those of the knobs Bonferroni over {len(reading.knobs)}. "
             "Hatched grey: "
             "INCONCLUSIVE. The lowest row is a second process of the same configuration: noise."
