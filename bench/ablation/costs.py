@@ -1,8 +1,9 @@
 """What the knobs cost: slower writes, room for indexes, memory. From the experiment's stored facts."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from bench.errors import TooFewPairs
@@ -54,20 +55,33 @@ class MemoryCost:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingMemory:
+    """What arms keep with a knob off and with it on: medians over all arms of either kind."""
+
+    knob: str
+    service_bytes: tuple[float, float]
+    connections: tuple[float, float]
+    backends_bytes: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """All costs that were measured; each part may be empty."""
 
     writes: tuple[WriteCost, ...]
     indexes: tuple[IndexCost, ...]
     memory: tuple[MemoryCost, ...]
+    settings: tuple[SettingMemory, ...]
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> "Costs":
         """From the facts of the experiment."""
+        memory = tuple(MemoryCost(**arm) for arm in facts.get("memory", ()))
         return cls(
             writes=_writes(facts.get("writes", {})),
             indexes=tuple(IndexCost(**index) for index in facts.get("indexes", ())),
-            memory=tuple(MemoryCost(**arm) for arm in facts.get("memory", ())),
+            memory=memory,
+            settings=tuple(_settings(memory, facts.get("arms", {}))),
         )
 
 
@@ -79,6 +93,22 @@ def _writes(rounds: Mapping[str, Mapping[str, list[float]]]) -> tuple[WriteCost,
             ratio = None if state == PLAIN else _ratio(rates, by_state.get(PLAIN, []))
             found.append(WriteCost(state, kind, sorted(rates)[len(rates) // 2], ratio, len(rates)))
     return tuple(found)
+
+
+def _settings(memory: Sequence[MemoryCost], arms: Mapping[str, Mapping[str, str]]) -> Iterator[SettingMemory]:
+    """`arms` tells each arm's knobs as `on` or `off`."""
+    for knob in next(iter(arms.values()), {}):
+        sides = [[cost for cost in memory if arms.get(cost.arm, {}).get(knob) == state] for state in ("off", "on")]
+        if not all(sides):
+            continue
+        backends = [[cost.backends_bytes for cost in side if cost.backends_bytes is not None] for side in sides]
+        off, on = sides
+        yield SettingMemory(
+            knob=knob,
+            service_bytes=(median(cost.service_bytes for cost in off), median(cost.service_bytes for cost in on)),
+            connections=(median(cost.connections for cost in off), median(cost.connections for cost in on)),
+            backends_bytes=(median(backends[0]), median(backends[1])) if all(backends) else None,
+        )
 
 
 def _ratio(rates: list[float], plain: list[float]) -> Interval | None:

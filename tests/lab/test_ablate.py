@@ -59,6 +59,7 @@ def test_one_command_measures_every_knob_and_what_it_costs(perflab: Perflab, tmp
     assert {each["arm"] for each in told["costs"]["memory"]} == set(facts["arms"])
     assert told["costs"]["writes"]
     assert told["costs"]["indexes"]
+    assert [each["knob"] for each in told["costs"]["settings"]] == list(KNOBS)
     assert all(knob in result.out for knob in KNOBS)
 
     assert [Path(figure.path).stem for figure in record.figures] == ["ablation.waterfall"]

@@ -22,8 +22,9 @@ COSTS: dict[str, Any] = {
         {"name": "documents_search", "knob": "fulltext", "bytes": 3 * 2**20, "table_share": 0.38, "build_s": 0.5,
          "build_rows": 2000}
     ],
+    "arms": {"none": {"pool": "off", "cache": "off"}, "all": {"pool": "on", "cache": "on"}},
     "memory": [
-        {"arm": "none", "service_bytes": 80 * 2**20, "connections": 11, "backends_bytes": None},
+        {"arm": "none", "service_bytes": 80 * 2**20, "connections": 11, "backends_bytes": 27 * 2**20},
         {"arm": "all", "service_bytes": 81 * 2**20, "connections": 6, "backends_bytes": 17 * 2**20},
     ],
 }  # fmt: skip
@@ -106,8 +107,15 @@ def test_the_costs_are_tables() -> None:
     text = markdown.page(_run(measured(**COSTS)))
     assert "| indexes and fulltext | many rows at once | 25 | 0.25 | 0.25 to 0.25 | 8 |" in text
     assert "| documents_search | fulltext | 3.0 MiB | 38 % | 500 ms over 2,000 rows |" in text
-    assert "| none | 80.0 MiB | 11 | not seen |" in text
+    assert "| pool | 80.0 MiB → 81.0 MiB | 11 → 6 | 27.0 MiB → 17.0 MiB |" in text
     assert "0.25 times the rows per second of the plain one" in text
+
+
+def test_memory_that_nobody_saw_is_not_told_as_none() -> None:
+    """PostgreSQL in a container: its processes are not seen from here."""
+    unseen = [{**arm, "backends_bytes": None} for arm in COSTS["memory"]]
+    text = markdown.page(_run(measured(**{**COSTS, "memory": unseen})))
+    assert "| pool | 80.0 MiB → 81.0 MiB | 11 → 6 | not seen |" in text
 
 
 def test_the_terminal_shows_the_same(tmp_path: Path) -> None:

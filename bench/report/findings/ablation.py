@@ -59,14 +59,14 @@ def tables(experiment: ExperimentRecord) -> Iterator[Table]:
                 for cost in costs.indexes
             ],
         )  # fmt: skip
-    if costs.memory:
+    if costs.settings:
         yield Table(
-            "Memory of each arm after its last slot",
-            ("arm", "service process", "connections", "its PostgreSQL processes alone"),
+            f"Memory after the last slot: medians over {len(costs.memory)} arms, knob off → on",
+            ("knob", "service process", "connections", "its PostgreSQL processes, without shared buffers"),
             [
-                (cost.arm, _bytes(cost.service_bytes), str(cost.connections),
-                 "not seen" if cost.backends_bytes is None else _bytes(cost.backends_bytes))
-                for cost in costs.memory
+                (memory.knob, _off_on(memory.service_bytes), "{:g} → {:g}".format(*memory.connections),
+                 "not seen" if memory.backends_bytes is None else _off_on(memory.backends_bytes))
+                for memory in costs.settings
             ],
         )  # fmt: skip
 
@@ -185,7 +185,12 @@ def _bounds(interval: Interval | None) -> str:
     return "" if interval is None else f"{interval.low:.3g} to {interval.high:.3g}"
 
 
-def _bytes(count: int) -> str:
+def _off_on(sizes: tuple[float, float]) -> str:
+    off, on = sizes
+    return f"{_bytes(off)} → {_bytes(on)}"
+
+
+def _bytes(count: float) -> str:
     return f"{count / 2**20:.1f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
 
 
