@@ -56,7 +56,7 @@ class MemoryCost:
 
 @dataclass(frozen=True, slots=True)
 class SettingMemory:
-    """What arms keep with a knob off and with it on: medians over all arms of either kind."""
+    """What arms keep with a knob off and with it on: medians over the pairs of arms that differ in nothing else."""
 
     knob: str
     service_bytes: tuple[float, float]
@@ -97,18 +97,31 @@ def _writes(rounds: Mapping[str, Mapping[str, list[float]]]) -> tuple[WriteCost,
 
 def _settings(memory: Sequence[MemoryCost], arms: Mapping[str, Mapping[str, str]]) -> Iterator[SettingMemory]:
     """`arms` tells each arm's knobs as `on` or `off`."""
+    knobs_of = [(cost, arms[cost.arm]) for cost in memory if cost.arm in arms]
     for knob in next(iter(arms.values()), {}):
-        sides = [[cost for cost in memory if arms.get(cost.arm, {}).get(knob) == state] for state in ("off", "on")]
-        if not all(sides):
+        pairs = [
+            (off, on)
+            for off, without in knobs_of
+            for on, with_it in knobs_of
+            if without[knob] == "off" and with_it == {**without, knob: "on"}
+        ]
+        if not pairs:
             continue
-        backends = [[cost.backends_bytes for cost in side if cost.backends_bytes is not None] for side in sides]
-        off, on = sides
+        seen = [
+            (off.backends_bytes, on.backends_bytes)
+            for off, on in pairs
+            if off.backends_bytes is not None and on.backends_bytes is not None
+        ]
         yield SettingMemory(
             knob=knob,
-            service_bytes=(median(cost.service_bytes for cost in off), median(cost.service_bytes for cost in on)),
-            connections=(median(cost.connections for cost in off), median(cost.connections for cost in on)),
-            backends_bytes=(median(backends[0]), median(backends[1])) if all(backends) else None,
+            service_bytes=_medians([(off.service_bytes, on.service_bytes) for off, on in pairs]),
+            connections=_medians([(off.connections, on.connections) for off, on in pairs]),
+            backends_bytes=_medians(seen) if seen else None,
         )
+
+
+def _medians(pairs: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    return median(off for off, _ in pairs), median(on for _, on in pairs)
 
 
 def _ratio(rates: list[float], plain: list[float]) -> Interval | None:

@@ -22,7 +22,7 @@ COSTS: dict[str, Any] = {
         {"name": "documents_search", "knob": "fulltext", "bytes": 3 * 2**20, "table_share": 0.38, "build_s": 0.5,
          "build_rows": 2000}
     ],
-    "arms": {"none": {"pool": "off", "cache": "off"}, "all": {"pool": "on", "cache": "on"}},
+    "arms": {"none": {"pool": "off"}, "all": {"pool": "on"}},
     "memory": [
         {"arm": "none", "service_bytes": 80 * 2**20, "connections": 11, "backends_bytes": 27 * 2**20},
         {"arm": "all", "service_bytes": 81 * 2**20, "connections": 6, "backends_bytes": 17 * 2**20},

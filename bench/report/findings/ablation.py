@@ -1,5 +1,6 @@
 """What each knob contributes and costs, in words. Where an interval holds no change, that is what is said."""
 
+import math
 from collections.abc import Iterator
 
 from bench.ablation import Contribution, Costs, Interaction, Reading, read
@@ -61,7 +62,7 @@ def tables(experiment: ExperimentRecord) -> Iterator[Table]:
         )  # fmt: skip
     if costs.settings:
         yield Table(
-            f"Memory after the last slot: medians over {len(costs.memory)} arms, knob off → on",
+            "Memory after the last slot, knob off → on: medians over the pairs of arms that differ in nothing else",
             ("knob", "service process", "connections", "its PostgreSQL processes, without shared buffers"),
             [
                 (memory.knob, _off_on(memory.service_bytes), "{:g} → {:g}".format(*memory.connections),
@@ -121,8 +122,14 @@ def _noise(experiment: ExperimentRecord, reading: Reading) -> str:
     return (
         f"A second process of the same configuration, the knob that changes nothing, measured "
         f"{_ratio(reading.noise.bar)} ({_bounds(reading.noise.bar)}), {said}. "
+        f"The smallest factor that a bar could tell from no change: {_reach(reading):.3g}. "
         f"{len(slots)} slots, {failed} failed requests, {dropped} dropped."
     )
+
+
+def _reach(reading: Reading) -> float:
+    """Half the width of the widest bar's interval, as a factor."""
+    return max(math.sqrt(knob.bar.high / knob.bar.low) for knob in reading.knobs)
 
 
 def _writes(costs: Costs) -> Iterator[str]:
