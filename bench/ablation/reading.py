@@ -9,6 +9,9 @@ everything on. Of a knob k, with y the log of an arm's mean latency:
     main      mean of y with k on less mean of y with k off, over all runs of the fraction
     bar       its share of the way: main; halfway without a fraction; last without alone
 
+`none` and `all` are each measured by two processes, whose mean stands for them here: half of what a contrast with them
+would carry of one process's luck. Against each other the two are the A/A pair, the knob `nothing`.
+
 If knobs interact at most in pairs, halfway and main are the same number, the knob's Shapley value: its contribution
 averaged over all orders in which the knobs may be switched on. Main comes first since every run of the fraction tells
 of every knob: the same load gives an interval half as wide. The remainder (the whole way less all bars) is what
@@ -112,8 +115,8 @@ def read(facts: Mapping[str, Any]) -> Reading | None:
     return Reading(
         knobs=tuple(knobs),
         noise=_contribution(table, NOTHING),
-        baseline_s=math.exp(float(table.logs[:, table.arms.index("none")].mean())),
-        total=table.ratio(table.weights({"all": 1, "none": -1}), table.one_at_a_time),
+        baseline_s=math.exp(float(table.logs.mean(axis=0) @ table.twice("none"))),
+        total=table.ratio(table.twice("all") - table.twice("none"), table.one_at_a_time),
         remainder=_remainder(table),
         interactions=_interactions(table, [knob.knob for knob in by_bar]),
         blocks=len(table.logs),
@@ -170,6 +173,11 @@ class _Table:
             vector[self.arms.index(arm)] = weight
         return vector
 
+    def twice(self, arm: str) -> "Weights":
+        """The mean of the arm and its second process, where there is one."""
+        processes = [name for name in (arm, f"{arm} again") if name in self.arms]
+        return self.weights(dict.fromkeys(processes, 1 / len(processes)))
+
     def of_runs(self, weights: "Weights") -> "Weights":
         """A contrast of the fraction's runs, given in their order."""
         vector = np.zeros(len(self.arms))
@@ -202,11 +210,15 @@ def _contribution(table: _Table, knob: str) -> Contribution:
 
 
 def _alone(table: _Table, knob: str) -> "Weights":
-    return table.weights({"none again" if knob == NOTHING else f"only {knob}": 1, "none": -1})
+    if knob == NOTHING:
+        return table.weights({"none again": 1, "none": -1})
+    return table.weights({f"only {knob}": 1}) - table.twice("none")
 
 
 def _last(table: _Table, knob: str) -> "Weights":
-    return table.weights({"all": 1, "all again" if knob == NOTHING else f"all but {knob}": -1})
+    if knob == NOTHING:
+        return table.weights({"all again": 1, "all": -1})
+    return table.twice("all") - table.weights({f"all but {knob}": 1})
 
 
 def _bar(table: _Table, knob: str) -> "tuple[Weights, tuple[int, ...]]":
@@ -220,7 +232,7 @@ def _bar(table: _Table, knob: str) -> "tuple[Weights, tuple[int, ...]]":
 
 
 def _remainder(table: _Table) -> Interval:
-    weights = table.weights({"all": 1, "none": -1})
+    weights = table.twice("all") - table.twice("none")
     for knob in table.knobs:
         weights = weights - _bar(table, knob)[0]
     return table.ratio(weights, table.everything)

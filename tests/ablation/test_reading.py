@@ -133,3 +133,16 @@ def test_an_arm_without_one_good_answer_takes_its_block_with_it() -> None:
     reading = read(measured)
     assert reading is not None
     assert reading.blocks == 2
+
+
+def test_one_process_with_bad_luck_counts_half() -> None:
+    """Everything on is measured by two processes: one that is 20 % slower moves what each knob brings last by half."""
+    measured = facts(laid_out(48), additive(EFFECTS))
+    for slot in measured["slots"]:
+        if slot["arm"] == "all":
+            slot["mean"] *= math.exp(0.2)
+    reading = read(measured)
+    assert reading is not None
+    by_knob = {each.knob: each for each in reading.knobs}
+    assert math.log(by_knob["api"].last.estimate) == pytest.approx(EFFECTS["api"] + 0.1)
+    assert math.log(reading.noise.last.estimate) == pytest.approx(-0.2)
