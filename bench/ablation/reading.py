@@ -116,7 +116,7 @@ def read(facts: Mapping[str, Any]) -> Reading | None:
         knobs=tuple(knobs),
         noise=_contribution(table, NOTHING),
         baseline_s=math.exp(float(table.logs.mean(axis=0) @ table.twice("none"))),
-        total=table.ratio(table.twice("all") - table.twice("none"), table.one_at_a_time),
+        total=_total(table),
         remainder=_remainder(table),
         interactions=_interactions(table, [knob.knob for knob in by_bar]),
         blocks=len(table.logs),
@@ -229,6 +229,13 @@ def _bar(table: _Table, knob: str) -> "tuple[Weights, tuple[int, ...]]":
     if table.has_alone:
         return (_alone(table, knob) + _last(table, knob)) / 2, table.one_at_a_time
     return _last(table, knob), table.families[Family.LAST]
+
+
+def _total(table: _Table) -> Interval:
+    weights = table.twice("all") - table.twice("none")
+    # One slow arm among many quick ones would be given their noise: it then counts with its own kind alone.
+    family = table.one_at_a_time if table.has_alone else tuple(int(arm) for arm in np.flatnonzero(weights))
+    return table.ratio(weights, family)
 
 
 def _remainder(table: _Table) -> Interval:
