@@ -26,6 +26,7 @@ PROBE_USERS = 8
 """As many as in the experiment `response_time`: the offered rate has the same reason."""
 WARM_SHARE = 0.25
 """Of the spec's warm-up, for each of so many arms before the first block; it also tells which one is the slowest."""
+SHORTEST_WARM_S = 0.25
 SLOT_OVERHEAD_S = 0.2
 """Between two slots: writing the samples, emptying the cache."""
 ARM_BYTES = 120 * 2**20
@@ -108,21 +109,23 @@ async def _choose_rate(bench: Bench, load: LocustLoad, started: Mapping[str, Arm
     bench.progress.stage(f"ablation: warming up {len(started)} arms and probing capacity")
     held: dict[str, float] = {}
     for name, arm in started.items():
-        seconds = workload.warmup_s * WARM_SHARE
+        seconds = max(workload.warmup_s * WARM_SHARE, SHORTEST_WARM_S)
         warmed = await probe(closed, {Role.CANDIDATE: arm.target}, seconds=seconds, seed=bench.seed)
         held[name] = warmed.by_role[Role.CANDIDATE].rate
     slowest = min(held, key=lambda name: held[name])
-    targets = {Role.BASELINE: started[slowest].target, Role.CANDIDATE: started["all"].target}
+    # A short warm-up may take another arm for the slowest: nothing on and everything on are asked in any case.
+    asked = {Role.BASELINE: "none", Role.CANDIDATE: "all", Role.CONTROL: slowest}
+    targets = {role: started[name].target for role, name in asked.items()}
     capacity = await probe(closed, targets, seconds=workload.probe_s, seed=bench.seed + 1)
     rate = capacity.rate(workload.load)
+    held_by = {asked[role]: round(each.rate, 1) for role, each in capacity.by_role.items()}
     bench.draft.facts.update(
         rate=rate,
-        capacity={slowest: round(capacity.by_role[Role.BASELINE].rate, 1),
-                  "all": round(capacity.by_role[Role.CANDIDATE].rate, 1)},
+        capacity=held_by,
         rate_reason=capacity.reason(workload.load, workload.probe_s),
         arrivals=workload.arrivals,
     )  # fmt: skip
-    bench.progress.note(f"ablation: the slowest arm is `{slowest}`, offered {rate:.1f}/s to every arm")
+    bench.progress.note(f"ablation: capacity {held_by} requests/s, offered {rate:.1f}/s to every arm")
     return rate
 
 
