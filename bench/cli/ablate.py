@@ -42,11 +42,17 @@ def ablate(
     for any.
     """
     from bench.ablation import found
-    from bench.lab import Options, run_spec
+    from bench.lab import SPECS, Options, run_spec
     from bench.report import console
 
     options = Options(
-        spec=spec, quick=quick, only=(EXPERIMENT,), budget_s=budget, services=services, seed=seed, reports=out
+        spec=spec or SPECS / f"{EXPERIMENT}.toml",
+        quick=quick,
+        only=(EXPERIMENT,),
+        budget_s=budget,
+        services=services,
+        seed=seed,
+        reports=out,
     )
     with watching() as progress:
         record, folder = asyncio.run(run_spec(options, progress))

@@ -12,7 +12,8 @@ from bench.subject import KNOBS
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: perflab is installed editable, beside its specs, SQL and notebooks."""
-DEFAULT_SPEC = ROOT / "specs" / "phase2.toml"
+SPECS = ROOT / "specs"
+DEFAULT_SPEC = SPECS / "phase2.toml"
 DEFAULT_REPORTS = ROOT / "reports"
 NOTEBOOKS = ROOT / "notebooks"
 LOADTESTS = ROOT / "loadtests"
