@@ -8,10 +8,10 @@ from statistics import median
 from bench import design
 from bench.criteria.error_overhead import KINDS, SUCCESS, blocks_needed
 from bench.errors import BudgetTooSmall, SubjectError
-from bench.experiments import requests, wire
+from bench.experiments import asking, requests
 from bench.experiments.arms import Arm, arms
+from bench.experiments.asking import Connection
 from bench.experiments.context import Bench, Latencies
-from bench.experiments.wire import Wire
 from bench.model import Effect, Look, Plan, Role
 from bench.runner import Records
 from bench.spec import ExperimentSpec
@@ -77,11 +77,11 @@ def asked(prefix: str) -> dict[str, Asked]:
     """What is sent to an API below this path, by kind."""
     search = f"{prefix}/search"
     sent = {
-        SUCCESS: Asked(wire.request("GET", "/health/live"), is_error=False),
-        "validation": Asked(wire.request("GET", f"{search}?workspace=team-1")),
-        "unknown path": Asked(wire.request("GET", f"{prefix}/nothing")),
-        "method": Asked(wire.request("DELETE", search)),
-        "malformed body": Asked(wire.request("POST", search, b"{", "application/json")),
+        SUCCESS: Asked(asking.request("GET", "/health/live"), is_error=False),
+        "validation": Asked(asking.request("GET", f"{search}?workspace=team-1")),
+        "unknown path": Asked(asking.request("GET", f"{prefix}/nothing")),
+        "method": Asked(asking.request("DELETE", search)),
+        "malformed body": Asked(asking.request("POST", search, b"{", "application/json")),
     }
     assert set(sent) == {SUCCESS, *KINDS}
     return sent
@@ -98,7 +98,7 @@ async def block(port: int, sent: Mapping[str, Asked], order: random.Random) -> d
     Raises SubjectError when a kind is not answered as it has to be.
     """
     medians = {}
-    async with Wire(port) as connection:
+    async with Connection(port) as connection:
         for kind in order.sample(list(sent), len(sent)):
             took = []
             for _ in range(REPEATS):

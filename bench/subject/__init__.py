@@ -7,7 +7,7 @@ identity   what a running service says it is, held against what it should be
 
 from bench.subject.command import Command, Running, start
 from bench.subject.identity import Expected, Identity, identify, verify
-from bench.subject.reference import DATABASE_KNOBS, KNOBS, expected, reference
+from bench.subject.reference import DATABASE_KNOBS, KNOBS, expected, reference, setting
 
 __all__ = [
     "DATABASE_KNOBS",
@@ -19,6 +19,7 @@ __all__ = [
     "expected",
     "identify",
     "reference",
+    "setting",
     "start",
     "verify",
 ]

@@ -9,7 +9,7 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -33,6 +33,10 @@ class Command:
     arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready_path: str = "/health/ready"
+
+    def having(self, environment: Mapping[str, str]) -> "Command":
+        """The same with these variables, too."""
+        return replace(self, environment={**self.environment, **environment})
 
     def shown(self) -> str:
         """The command as a person would type it, without the environment, which may hold secrets."""

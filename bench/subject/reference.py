@@ -24,6 +24,16 @@ def reference(name: str, knobs: Mapping[str, str], *, database_url: str, redis_u
     return Command(name, (sys.executable, "-m", "service"), environment)
 
 
+def setting(name: str) -> str:
+    """The environment variable of a setting of the reference service.
+
+    Raises KeyError for one that it does not have.
+    """
+    if name not in service_settings.Settings.model_fields:
+        raise KeyError(name)
+    return f"{service_settings.PREFIX}{name.upper()}"
+
+
 def expected(
     knobs: Mapping[str, str],
     *,

@@ -20,7 +20,7 @@ from bench.criteria.catalogue import catalogue
 from bench.criteria.error_overhead import KINDS, SUCCESS, blocks_needed
 from bench.criteria.reading import Reading, Unmeasured
 from bench.errors import BudgetTooSmall, SubjectError
-from bench.experiments import error_overhead, wire
+from bench.experiments import asking, error_overhead
 from bench.experiments.error_overhead import EXPERIMENT, Asked, asked, block
 from bench.model import Verdict
 from bench.report import findings
@@ -107,7 +107,7 @@ def test_both_arms_are_told() -> None:
 
 async def test_an_error_that_is_none_is_not_measured() -> None:
     """A request that was to fail and did not would make errors look cheap."""
-    kinds = {SUCCESS: asked("/api")[SUCCESS], "validation": Asked(wire.request("GET", "/health/live"))}
+    kinds = {SUCCESS: asked("/api")[SUCCESS], "validation": Asked(asking.request("GET", "/health/live"))}
     async with planted(0.0) as port:
         with pytest.raises(SubjectError, match="validation was answered with 200"):
             await block(port, kinds, random.Random(1))

@@ -29,6 +29,9 @@ BLOCK = {role: dict.fromkeys((SUCCESS, *KINDS), 0.001) for role in ("baseline", 
 FACTS = {
     "rollback": {"procedures": dict.fromkeys(PROCEDURES, HELD)},
     "error_overhead": {"blocks": [BLOCK] * 12},
+    "api_parity": {"parity": {"asked": 100, "different": 0}},
+    "single_api": {"duplicates": {"candidate": {"routes": 16, "pairs": []}}},
+    "consistent_errors": {"errors": {"candidate": {"asked": 200, "bad": []}}},
 }
 """What criteria read that do not rest on pairs."""
 
@@ -43,7 +46,7 @@ def evidence(synthetic, criterion: str, ratio: float = 0.6) -> dict[str, Experim
     spread = synthetic.effect(ratio, ratio * 0.95, ratio * 1.05, metric="spread")
     return {
         name: replace(
-            synthetic.experiment(synthetic.slots(ratio), extra=[spread], name=name), facts=FACTS.get(name, {})
+            synthetic.experiment(synthetic.slots(ratio), extra=[spread], name=name), facts=FACTS.get(criterion, {})
         )
         for name in criteria.find()[criterion].EXPERIMENTS
     }

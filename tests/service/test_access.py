@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
+from bench.faults.wire import Wire
 from service import queries
 from service.access import Caller, Keys, Role, generate, hashed
 from service.errors import UnknownKeyError
 from tests.service.running import ON, Databases, Service, running
 from tests.service.test_v1_errors import GOOD, envelope
-from tests.service.wire import Wire
 
 KEY = "an-operator-s-key-of-thirty-two-or-more"
 ADMIN = {"X-API-Key": KEY}

@@ -5,12 +5,12 @@ import re
 import httpx
 import pytest
 
+from bench.faults.wire import Wire
 from service.errors import ConfigurationError
 from service.resilience import CircuitState
 from tests.service.running import ON, Databases, Service, running
 from tests.service.test_access import ADMIN, KEY
 from tests.service.test_v1_errors import GOOD, envelope
-from tests.service.wire import Wire
 
 KNOBS = {**ON, "cache": "off"}
 

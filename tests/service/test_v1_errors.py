@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from bench.faults.wire import Wire
 from service.settings import Settings
 from tests.service.running import ON, Databases, Service, running
-from tests.service.wire import Wire
 
 GOOD = {"q": "event", "workspace": "team-1"}
 KEYS = {"code", "message", "type", "timestamp", "request_id", "path"}

@@ -8,12 +8,12 @@ import pytest
 import redis
 import redis.asyncio
 
+from bench.faults.wire import Wire
 from bench.lifetime import Custody
 from bench.provision.redis_cluster import RedisCluster, redis_cluster
 from service.cache import RedisAnswers
 from tests.service.cache.kept import Kept, settings
 from tests.service.resilience.fake_clock import FakeClock
-from tests.service.wire import Wire
 
 
 @pytest.fixture(scope="session")

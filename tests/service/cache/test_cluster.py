@@ -10,6 +10,7 @@ import redis.asyncio
 from redis.asyncio.cluster import RedisCluster as Client
 from redis.crc import key_slot
 
+from bench.faults.wire import Wire
 from bench.provision.redis_cluster import RedisCluster
 from service.cache import RedisAnswers
 from service.cache.cluster import Cluster
@@ -17,7 +18,6 @@ from service.cache.node import BREAKER, Node, place
 from service.resilience import CircuitState
 from tests.service.cache.kept import settings
 from tests.service.resilience.fake_clock import FakeClock
-from tests.service.wire import Wire
 from tests.service.work import Work
 
 LIMIT_S = 30.0

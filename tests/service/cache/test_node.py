@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 import pytest
 import redis.asyncio
 
+from bench.faults.wire import Wire
 from service.cache import RedisAnswers
 from service.cache.node import BREAKER, Node
 from service.errors import ConfigurationError
 from service.resilience import CircuitState
 from tests.service.cache.kept import Kept, settings
 from tests.service.resilience.fake_clock import FakeClock
-from tests.service.wire import Wire
 from tests.service.work import Work
 
 LIMIT_S = 20.0

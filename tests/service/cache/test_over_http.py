@@ -2,10 +2,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bench.faults.wire import Wire
 from bench.provision.redis_cluster import RedisCluster
 from service.errors import ConfigurationError
 from tests.service.running import ON, Databases, parts, running
-from tests.service.wire import Wire
 
 
 async def test_a_second_request_does_not_reach_the_database(databases: Databases, fresh_redis: str) -> None:

@@ -5,9 +5,9 @@ import asyncio
 import asyncpg
 import pytest
 
+from bench.faults.wire import Wire
 from service.db import Announcements
 from tests.service.running import Databases
-from tests.service.wire import Wire
 
 
 class Heard:

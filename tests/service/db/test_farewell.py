@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from bench.faults.wire import Wire
 from service import queries
 from service.db import Database
 from service.errors import DatabaseUnavailableError
 from tests.service.running import ON, Databases
-from tests.service.wire import Wire
 
 
 def message(kind: bytes, severity: bytes, code: bytes) -> bytes:

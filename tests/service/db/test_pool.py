@@ -6,6 +6,7 @@ import asyncpg
 import httpx
 import pytest
 
+from bench.faults.wire import Wire
 from service import queries
 from service.app import create
 from service.db import Connection, Database
@@ -14,7 +15,6 @@ from service.errors import DatabaseUnavailableError, PoolQueueFullError
 from service.queries import Query
 from service.settings import Settings
 from tests.service.running import OFF, ON, Databases, running
-from tests.service.wire import Wire
 
 WHO = Query("who", "SELECT pg_backend_pid() AS pid, current_setting('application_name') AS name", ())
 ASLEEP = "SELECT true FROM pg_stat_activity WHERE pid = $1 AND query LIKE '%pg_sleep%'"

@@ -16,12 +16,12 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from bench.faults import Counts, Fault, Shards, StandIn, shard, standing_in
+from bench.faults.wire import Wire
 from bench.lifetime import Custody
 from service.resilience import CircuitState
 from service.settings import Settings
 from tests.service.running import ON, Databases, Service, parts, running
 from tests.service.vector.answering import dripping
-from tests.service.wire import Wire
 
 GOOD: dict[str, Any] = {"q": "event loop", "workspace": "team-1"}
 LIMIT_S = 30.0

@@ -10,13 +10,13 @@ LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 LIMIT_S = 30.0
 
 
-class Wire:
+class Connection:
     """A connection to a service on this machine; open it as `async with`."""
 
     def __init__(self, port: int) -> None:
         self._port = port
 
-    async def __aenter__(self) -> "Wire":
+    async def __aenter__(self) -> "Connection":
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
         return self
 
