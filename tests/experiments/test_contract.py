@@ -163,11 +163,9 @@ def test_every_fact_of_the_envelope_is_looked_at(change: dict[str, Any], told: s
 
 def test_what_was_changed_on_purpose_is_set_aside_and_nothing_else() -> None:
     """Names, echoes and ways to write a moment; another rank, another order and another document are not."""
-    old = {
-        "results": [{"id": 1, "workspace_id": "t", "created_at": "2026-01-01T00:00:00+00:00", "rank": 0.5}],
-        "limit": 9,
-    }
-    new = {"hits": [{"id": 1, "workspace": "t", "created_at": "2026-01-01T00:00:00Z", "rank": 0.5}], "next": "c"}
+    before = {"id": 1, "workspace_id": "t", "created_at": "2026-01-01T00:00:00+00:00", "rank": 0.5}
+    after = {"id": 1, "workspace": "t", "created_at": "2026-01-01T00:00:00Z", "rank": 0.5}
+    old, new = {"results": [before], "limit": 9}, {"hits": [after], "next": "c"}
     assert normalised(old) == normalised(new)
     for change in ({"id": 2}, {"rank": 0.6}, {"created_at": "2026-01-02T00:00:00Z"}):
         assert normalised(old) != normalised({**new, "hits": [{**after, **change}]})
