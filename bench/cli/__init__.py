@@ -27,6 +27,7 @@ COMMANDS = {
         "bench.cli.serve:serve",
         "Start the reference service with throwaway servers, to click around.",
     ),
+    "sweep": ("bench.cli.sweep:sweep", "Measure one setting at many values: `perflab sweep pool`."),
     "test": ("bench.cli.check:test_command", "Run all checks and tests of perflab itself."),
 }
 """Name: where it is, and its one line of help, told here so that --help imports no command."""

@@ -14,6 +14,7 @@ from bench.criteria import Reading, Unmeasured
 from bench.criteria.error_overhead import KINDS, SUCCESS
 from bench.criteria.rollback import PROCEDURES
 from bench.model import Direction, ExperimentRecord, Status, Verdict
+from tests.judge.test_pooling import facts
 
 CASES = json.loads((Path(__file__).parent / "cases" / "margin.json").read_text())
 SPEC = Path(__file__).parents[2] / "specs" / "phase2.toml"
@@ -29,6 +30,7 @@ BLOCK = {role: dict.fromkeys((SUCCESS, *KINDS), 0.001) for role in ("baseline", 
 FACTS = {
     "rollback": {"procedures": dict.fromkeys(PROCEDURES, HELD)},
     "error_overhead": {"blocks": [BLOCK] * 12},
+    **dict.fromkeys(("pool_utilization", "pool_efficiency", "pooling_gain"), facts()),
     "api_parity": {"parity": {"asked": 100, "different": 0}},
     "single_api": {"duplicates": {"candidate": {"routes": 16, "pairs": []}}},
     "consistent_errors": {"errors": {"candidate": {"asked": 200, "bad": []}}},

@@ -1,0 +1,55 @@
+"""`perflab sweep pool`: the pool at many sizes, under one load."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+
+from bench.cli.progress import watching
+
+EXPERIMENT = "pool"
+BUDGET_S = 150.0
+"""Holds all sizes from 1 to 40 in the fewest blocks."""
+
+
+@click.group()
+def sweep() -> None:
+    """Measure one setting of the reference service at many values."""
+
+
+@sweep.command(epilog="Example: perflab sweep pool --budget 300 --json pool.json")
+@click.option("--quick", is_flag=True, help="Four sizes on a smaller corpus.")
+@click.option("--budget", type=click.FloatRange(min=1), metavar="SECONDS", help=f"Load time [{BUDGET_S:.0f}].")
+@click.option(
+    "--services",
+    type=click.Choice(["auto", "docker", "embedded", "external"]),
+    default="auto",
+    show_default=True,
+    help="Where PostgreSQL and Redis come from.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat the same order and the same requests.")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where run folders go [reports/].")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write what was counted here too."
+)
+def pool(
+    quick: bool, budget: float | None, services: str, seed: int | None, out: Path | None, json_file: Path | None
+) -> int:
+    """Find how many connections a load needs: utilisation, waits and latency by size, beside Erlang's formula.
+
+    Exit code: 0 when a size can be recommended, 3 when there was too little time.
+    """
+    from bench.criteria.pooling import enough
+    from bench.lab import Options, run_spec
+    from bench.report import console
+
+    chosen = budget if budget is not None or quick else BUDGET_S
+    options = Options(quick=quick, only=(EXPERIMENT,), budget_s=chosen, services=services, seed=seed, reports=out)
+    with watching() as progress:
+        record, folder = asyncio.run(run_spec(options, progress))
+    experiment = record.experiments[EXPERIMENT]
+    if json_file is not None:
+        json_file.write_text(json.dumps(experiment.facts, indent=1))
+    console.show_findings(experiment, folder)
+    return 0 if enough(experiment.facts.get("slots", ())) else 3

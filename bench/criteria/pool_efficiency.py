@@ -1,0 +1,12 @@
+"""How much of the time with the pool is spent on queries, in the pool of the recommended size?"""
+
+from bench.criteria import pool_evidence
+from bench.criteria.pooling import EXPERIMENT, sized
+from bench.criteria.reading import Evidence, Reading, Unmeasured
+
+EXPERIMENTS = (EXPERIMENT,)
+
+
+def read(experiments: Evidence) -> Reading | Unmeasured:
+    """A fraction, with its interval over blocks."""
+    return pool_evidence.reading(experiments, lambda slots, size: sized(slots, size).efficiency)
