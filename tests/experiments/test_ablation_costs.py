@@ -11,10 +11,12 @@ from bench.ablation.costs import PLAIN, Costs
 from bench.corpus import DatabaseState, tune
 from bench.errors import ProvisionError
 from bench.experiments import ablation_arms, ablation_costs
+from bench.experiments.ablation import EXPERIMENT
 from bench.provision import Servers
+from bench.subject import DATABASE_KNOBS
 from tests.experiments.conftest import COUNT
 
-TUNINGS: tuple[tuple[str, ...], ...] = ((), ("indexes",), ("fulltext",), ("indexes", "fulltext"))
+TUNINGS = EXPERIMENT.tunings
 DOCUMENTS = "SELECT count(*), max(id), (SELECT version FROM content_version) FROM documents"
 
 
@@ -49,7 +51,7 @@ async def test_writes_are_measured_and_leave_nothing_behind(bench: Any) -> None:
     found = await ablation_costs.writes(bench)
     assert found.keys() == {"batch", "single"}
     for by_state in found.values():
-        assert by_state.keys() == {PLAIN, "indexes", "fulltext", "indexes and fulltext"}
+        assert by_state.keys() == {" and ".join(tunings) or PLAIN for tunings in TUNINGS}
         assert all(len(rates) == ablation_costs.ROUNDS and min(rates) > 0 for rates in by_state.values())
     assert [await holds(dsn) for dsn in bench.states.values()] == before
     read = Costs.read({"writes": found}).writes
@@ -63,7 +65,7 @@ async def test_every_index_that_a_knob_brings_is_weighed(bench: Any) -> None:
     assert found["documents_search"]["knob"] == "fulltext"
     assert found["documents_fulltext"]["knob"] == "indexes"
     assert "documents_pkey" not in found
-    connection = await asyncpg.connect(bench.states["indexes", "fulltext"])
+    connection = await asyncpg.connect(bench.states[DATABASE_KNOBS])
     size = await connection.fetchval("SELECT pg_relation_size('documents_search')")
     left = await connection.fetchval("SELECT count(*) FROM pg_class WHERE relname = 'part'")
     await connection.close()
