@@ -27,8 +27,8 @@ operations = 500
 probe_s = 0.6
 warmup_s = 0.5
 [experiments.response_time]
-budget_s = 20
-slot_s = 0.8
+budget_s = 28
+slot_s = 1.2
 discard_s = 0.2
 [experiments.query_time]
 budget_s = 5

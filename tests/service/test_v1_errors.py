@@ -14,6 +14,7 @@ from service.settings import Settings
 from tests.service.running import ON, Databases, Service, running
 
 GOOD = {"q": "event", "workspace": "team-1"}
+OPERATOR = "o" * 32
 KEYS = {"code", "message", "type", "timestamp", "request_id", "path"}
 
 
@@ -112,6 +113,16 @@ async def test_unknown_paths_and_methods_use_the_envelope(settings: Settings) ->
         assert wrong.status_code == 405
         assert envelope(wrong)["type"] == "MethodNotAllowedError"
         assert wrong.headers["allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize("path", ["/search", "/stats", "/admin/search-content"])
+async def test_a_parameter_that_is_given_twice_is_refused(path: str, databases: Databases) -> None:
+    """Which of the two is meant nobody can tell; the message says which parameter it is."""
+    async with running(databases.settings({**ON, "cache": "off"}, admin_key=OPERATOR)) as service:
+        asked = f"{service.prefix}{path}?q=one&workspace=team-1&q=two"
+        response = await service.client.get(asked, headers={"X-API-Key": OPERATOR})
+    assert response.status_code == 400
+    assert envelope(response)["message"] == "q: Given more than once"
 
 
 async def test_an_unforeseen_error_leaks_nothing(databases: Databases, own_copy: str) -> None:

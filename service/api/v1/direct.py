@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, get_args, get_type_hints
 
 from fastapi import Request, Response, params
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import QueryParams
 
 from service.api.v1 import errors
 from service.resources import of
@@ -42,10 +44,27 @@ def reader(endpoint: Callable[..., Any]) -> Read:
     return lambda request: _from_body(model, request)
 
 
+def once(given: QueryParams) -> dict[str, str]:
+    """Every parameter with its value.
+
+    Raises RequestValidationError for one that is given twice: which of the two is meant nobody can tell.
+    """
+    values = dict(given)
+    if len(values) < len(given.multi_items()):
+        names = [name for name, _ in given.multi_items()]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise RequestValidationError([{"type": "twice", "loc": ("query", twice), "msg": "Given more than once"}])
+    return values
+
+
+async def each_once(request: Request) -> None:
+    """The same as a dependency, for routes that the framework reads; raises RequestValidationError."""
+    once(request.query_params)
+
+
 async def _from_query(model: type[BaseModel], request: Request) -> BaseModel:
     try:
-        # Of a parameter that is given twice the last counts, as in the framework.
-        return model.model_validate(dict(request.query_params))
+        return model.model_validate(once(request.query_params))
     except ValidationError as error:
         raise errors.invalid("query", error) from error
 

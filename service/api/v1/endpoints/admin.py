@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from service.api.v1 import examples
 from service.api.v1.dependencies import AdminDep, ResourcesDep
+from service.api.v1.direct import each_once
 from service.api.v1.schemas import AuditRequest, ContentSearch
 from service.configuration import AuditPage
 from service.search import Listing
 
-router = APIRouter(prefix="/admin", tags=["admin"])
+router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Depends(each_once)])
 
 
 @router.get("/search-content", responses=examples.answers(examples.LISTING))
