@@ -14,7 +14,7 @@ import httpx
 from bench import design, observations
 from bench.criteria.pooling import BASIC, blocks_needed, name_of
 from bench.environment import Snapshot
-from bench.errors import BudgetTooSmall
+from bench.errors import BudgetTooSmall, LoadError
 from bench.experiments import pool_metrics
 from bench.experiments.context import Bench, Latencies
 from bench.experiments.pool_metrics import PoolReading
@@ -27,7 +27,7 @@ from bench.subject import Running, reference, setting, start
 
 DEFAULT = 5
 """Connections of the tuned pool unless told otherwise; the basic one, asyncpg's, has up to 10."""
-SIZES = (DEFAULT, 1, 2, 3, 8, 20, 4, 6, 13, 10, 15, 30, 40)
+SIZES = (DEFAULT, 2, 3, 8, 20, 4, 1, 6, 13, 10, 15, 30, 40)
 """In the order in which a budget has room for them."""
 FEWEST_SIZES = 4
 PROBE_USERS = 8
@@ -128,7 +128,7 @@ async def _rate(bench: Bench, load: LocustLoad, services: Mapping[str, Running])
     return rate
 
 
-async def _walk(bench: Bench, services: Mapping[str, Running], load: LocustModel, count: int) -> None:
+async def _walk(bench: Bench, services: dict[str, Running], load: LocustModel, count: int) -> None:
     order, index, began = random.Random(bench.seed), 0, time.monotonic()
     for block in range(count):
         left_s = (time.monotonic() - began) / block * (count - block) if block else bench.timing.budget_s
@@ -136,9 +136,24 @@ async def _walk(bench: Bench, services: Mapping[str, Running], load: LocustModel
         seed = order.randrange(2**32)
         for name in order.sample(list(services), len(services)):
             slot = Slot(index, block, block, Role.CANDIDATE, seed, bench.timing.slot_s, bench.timing.discard_s)
-            bench.draft.facts["slots"].append(await _measured(bench, name, services[name], slot, load))
             index += 1
+            try:
+                bench.draft.facts["slots"].append(await _measured(bench, name, services[name], slot, load))
+            except LoadError as error:
+                _leave_out(bench, services, name, error)
         bench.save()
+
+
+def _leave_out(bench: Bench, services: dict[str, Running], name: str, error: LoadError) -> None:
+    """A pool that is too small for the load answers nobody any more: it is said, and not asked again."""
+    if name in (BASIC, name_of(DEFAULT)):
+        raise error
+    bench.progress.note(f"pool: {name} cannot hold the load and is left out")
+    facts = bench.draft.facts
+    facts["overloaded"] = [*facts.get("overloaded", ()), name]
+    facts["sizes"] = [size for size in facts["sizes"] if name_of(size) != name]
+    facts["slots"] = [slot for slot in facts["slots"] if slot["arm"] != name]
+    del services[name]
 
 
 async def _measured(bench: Bench, name: str, running: Running, slot: Slot, load: LocustModel) -> dict[str, Any]:

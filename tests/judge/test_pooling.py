@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,12 +15,13 @@ import pytest
 from bench.criteria import margin, pool_efficiency, pool_utilization, pooling, pooling_gain
 from bench.criteria.catalogue import catalogue
 from bench.criteria.reading import Reading, Unmeasured
-from bench.errors import BudgetTooSmall
-from bench.experiments.pool import EXPERIMENT, FEWEST_SIZES, SLOT_OVERHEAD_S, laid_out
+from bench.errors import BudgetTooSmall, LoadError
+from bench.experiments.pool import EXPERIMENT, FEWEST_SIZES, SLOT_OVERHEAD_S, _leave_out, laid_out
 from bench.experiments.pool_metrics import read
 from bench.model import Verdict
 from bench.report import findings
 from bench.report.figures.experiments import pool as figures
+from bench.runner import Silent
 from bench.spec import ExperimentSpec
 from bench.stats.queueing import erlang_c
 from tests.experiments.test_counters import record
@@ -146,7 +148,7 @@ def test_a_budget_holds_sizes_and_blocks() -> None:
     slot_s = 1.0
     needed_s = (FEWEST_SIZES + 1) * pooling.blocks_needed() * (slot_s + SLOT_OVERHEAD_S)
     layouts = [laid_out(ExperimentSpec(budget_s=needed_s * n, slot_s=slot_s)) for n in (1, 2, 8)]
-    assert layouts[0] == ([1, 2, 3, 5], pooling.blocks_needed())
+    assert layouts[0] == ([2, 3, 5, 8], pooling.blocks_needed())
     assert all(len(before[0]) <= len(after[0]) for before, after in pairwise(layouts))
     assert layouts[2][1] > pooling.blocks_needed()
     with pytest.raises(BudgetTooSmall, match="pool"):
@@ -175,3 +177,18 @@ def test_the_counters_are_read_by_opentelemetry_s_names() -> None:
     assert math.isclose(float(str(counted["wait_s"])), 1.0)
     with pytest.raises(KeyError):
         read("")
+
+
+def test_a_size_that_cannot_hold_the_load_is_left_out() -> None:
+    """Its slots go, the report says so, and what is compared with cannot be left out."""
+    told = facts()
+    bench: Any = SimpleNamespace(draft=SimpleNamespace(facts={**told}), progress=Silent())
+    services: Any = {slot["arm"]: None for slot in told["slots"]}
+    _leave_out(bench, services, "pool-1", LoadError("503"))
+    left = bench.draft.facts
+    assert (left["sizes"], left["overloaded"], "pool-1" in services) == ([2, 3, 4, 8], ["pool-1"], False)
+    assert pooling.of(left["slots"], "pool-1") == []
+    said = findings.of(replace(record(left), name="pool"))
+    assert "Too small to hold the load at all, and left out: pool-1." in said
+    with pytest.raises(LoadError):
+        _leave_out(bench, services, pooling.BASIC, LoadError("503"))

@@ -27,6 +27,8 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
         )
     else:
         yield f"None of {listed} connections keeps 99 % of the waits within one service time ({service}) at {asked}."
+    if overloaded := experiment.facts.get("overloaded"):
+        yield f"Too small to hold the load at all, and left out: {', '.join(overloaded)}."
     cores = experiment.facts.get("cores")
     if cores:
         yield f"HikariCP's formula, 2 x cores + 1, says {2 * cores + 1}."
