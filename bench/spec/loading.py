@@ -23,6 +23,10 @@ class Known:
     knobs: Collection[str]
 
 
+LEAVE_OUT = "leave_out"
+"""The key of `[quick]` that lists experiments."""
+
+
 def load(path: Path, known: Known, *, quick: bool = False) -> Spec:
     """Read and check a spec; with `quick`, its `[quick]` tables replace what they name.
 
@@ -32,7 +36,7 @@ def load(path: Path, known: Known, *, quick: bool = False) -> Spec:
     source = _Source.read(path)
     spec = source.check(source.data)
     if quick:
-        spec = source.check(_merged(source.data, spec.quick), prefix=("quick",))
+        spec = source.check(source.quick(spec.quick), prefix=("quick",))
     source.names("experiments", spec.experiments, known.experiments, "experiment")
     source.names("criteria", spec.criteria, known.criteria, "criterion")
     for role, arm in spec.arms.items():
@@ -77,6 +81,13 @@ class _Source:
                 valid = _keys_of(Spec, keys[:-1])
                 raise UsageError(f"{where}: unknown key `{keys[-1]}`; {nearest(keys[-1], valid)}") from error
             raise UsageError(f"{where}: `{'.'.join(keys)}`: {first['msg'].lower()}.") from error
+
+    def quick(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The data with what `[quick]` replaces, and without the experiments that it leaves out."""
+        left_out = changes.get(LEAVE_OUT, ())
+        self.names(f"quick.{LEAVE_OUT}", left_out, self.data.get("experiments", {}), "experiment")
+        merged = _merged(self.data, {key: value for key, value in changes.items() if key != LEAVE_OUT})
+        return {**merged, "experiments": {k: v for k, v in merged["experiments"].items() if k not in left_out}}
 
     def names(self, table: str, used: Collection[str], valid: Collection[str], what: str) -> None:
         for name in used:

@@ -69,4 +69,5 @@ class Spec(_Table):
     experiments: dict[str, ExperimentSpec] = Field(min_length=1)
     criteria: dict[str, CriterionSpec] = Field(min_length=1)
     quick: dict[str, Any] = {}
-    """Tables that replace parts of this spec under `--quick`; same shape as the spec."""
+    """Tables that replace parts of this spec under `--quick`, same shape as the spec; and `leave_out`, experiments that
+    take longer than a quick look may."""

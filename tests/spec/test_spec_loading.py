@@ -56,6 +56,16 @@ def test_quick_replaces_only_what_it_names(tmp_path: Path) -> None:
     assert spec.corpus.documents == 5000
 
 
+def test_quick_leaves_experiments_out(tmp_path: Path) -> None:
+    """Those that it lists; without --quick they are there, and one that is not in the spec is refused."""
+    text = GOOD.replace("[criteria]", "[experiments.query_time]\nbudget_s = 9\n[criteria]")
+    text += '[quick]\nleave_out = ["query_time"]\n'
+    assert list(load(written(tmp_path, text), KNOWN, quick=True).experiments) == ["response_time"]
+    assert list(load(written(tmp_path, text), KNOWN).experiments) == ["response_time", "query_time"]
+    message = complaint(tmp_path, text.replace('["query_time"]', '["querytime"]'), quick=True)
+    assert "unknown experiment `querytime`; did you mean `query_time`?" in message
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "hint"),
     [
