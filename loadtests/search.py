@@ -10,7 +10,7 @@ or not the JSON that the operation answers with, is a failure with its reason.
 import json
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -157,6 +157,12 @@ def operations(path: Path) -> tuple[Operation, ...]:
 
 
 def _prepare(recorded: dict[str, Any]) -> Operation:
+    """An operation as it is sent; a recorded `name` is what it is called in the statistics."""
+    made = _made(recorded)
+    return replace(made, name=recorded.get("name", made.name))
+
+
+def _made(recorded: dict[str, Any]) -> Operation:
     kind = recorded["op"]
     match kind:
         case "search":

@@ -81,12 +81,27 @@ async def _start(bench: Bench, role: Role) -> Arm:
 async def start_arm(
     bench: Bench, role: Role, *, name: str, knobs: Mapping[str, str], database: str, redis_database: int
 ) -> Arm:
-    """Start one arm and prove it. Raises SubjectError when it is not what it should be."""
-    redis_url = bench.servers.redis_database(redis_database)
-    command = reference(name, knobs, database_url=database, redis_url=redis_url)
-    columns, indexes = await fingerprint(database)
-    own = await settings(database)
-    wanted = expected(knobs, columns=columns, indexes=indexes, settings=own)
+    """Start one arm on a database of the lab's Redis and prove it. Raises as `start_one`."""
+    return await start_one(bench, role, name, knobs, database, bench.servers.redis_database(redis_database))
+
+
+async def start_one(
+    bench: Bench,
+    role: Role,
+    name: str,
+    knobs: Mapping[str, str],
+    database_url: str,
+    redis_url: str,
+    fields: Mapping[str, str] | None = None,
+) -> Arm:
+    """Start one arm and prove it; `fields` are settings of the service that are no knobs. Its end is the caller's.
+
+    Raises SubjectError when it does not start, or is not what it should be.
+    """
+    command = reference(name, knobs, database_url=database_url, redis_url=redis_url, fields=fields)
+    columns, indexes = await fingerprint(database_url)
+    own = await settings(database_url)
+    wanted = expected(knobs, columns=columns, indexes=indexes, settings=own, fields=fields)
     running = await start(command, bench.custody, bench.logs)
     identity = await identify(command.name, running.base_url)
     verify(command.name, identity, wanted)

@@ -13,10 +13,13 @@ DATABASE_KNOBS: tuple[str, ...] = tuple(name for name, knob in service_settings.
 """Knobs that need the database in another state, in the order in which their tuning is applied."""
 
 
-def reference(name: str, knobs: Mapping[str, str], *, database_url: str, redis_url: str) -> Command:
-    """How to start the reference service with each knob `on` or `off`."""
+def reference(
+    name: str, knobs: Mapping[str, str], *, database_url: str, redis_url: str, fields: Mapping[str, str] | None = None
+) -> Command:
+    """How to start the reference service with each knob `on` or `off`; `fields` are settings that are no knobs."""
     environment = {
         **service_settings.knob_environment(knobs),
+        **{service_settings.PREFIX + field.upper(): value for field, value in (fields or {}).items()},
         f"{service_settings.PREFIX}DATABASE_URL": database_url,
         f"{service_settings.PREFIX}REDIS_URL": redis_url,
         f"{service_settings.PREFIX}PORT": "{port}",
@@ -40,11 +43,12 @@ def expected(
     columns: frozenset[str] = frozenset(),
     indexes: frozenset[str] = frozenset(),
     settings: frozenset[str] | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> Expected:
     """What the reference service must say of itself when it was started so, on a database in that state."""
-    fields = {service_settings.KNOBS[name].field: _value(name, state) for name, state in knobs.items()}
+    chosen = {service_settings.KNOBS[name].field: _value(name, state) for name, state in knobs.items()}
     # A Settings made here reads the lab's own environment as the arm's process does; explicit values come first.
-    meant = service_settings.load(database_url="postgresql://127.0.0.1/any", **fields)
+    meant = service_settings.load(database_url="postgresql://127.0.0.1/any", **chosen, **(fields or {}))
     return Expected(meant.config_hash(), dict(knobs), columns, indexes, settings)
 
 

@@ -1,0 +1,110 @@
+"""Which requests the experiment `cache` sends, which of them are remembered, and what that took.
+
+The hit ratio is set before each slot. Every request of a fixed set is as likely as any other, all their answers are
+kept aside in a database that no service uses (the shelf), and before a slot a share of them, drawn anew, is copied to
+where the service looks: the requests stay the same, and those that hit are a fair sample of them. With the time to live
+or with recorded popularity the hits would be other requests than the misses, and the ratio would drift in the slot.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+from redis.asyncio import Redis as Client
+
+from bench.corpus import Operation
+from bench.experiments import requests
+from bench.experiments.arms import Arm
+from bench.experiments.cache_arms import Keep, Started
+
+LIMIT_S = 30.0
+OWN = {"info", "dbsize", "auth", "hello", "ping", "select", "client|setinfo", "client|setname", "cluster|slots"}
+"""Commands that reading the counters and opening connections takes: no request needs them."""
+HEADER = {"workload": 1, "corpus": "distinct requests of the recorded workload"}
+
+
+def distinct(operations: Sequence[Operation], most: int) -> list[Operation]:
+    """The first requests that a cache may answer, each once."""
+    asked = dict.fromkeys(operation for operation in operations if operation.op in {"search", "stats"})
+    return list(asked)[:most]
+
+
+def write(path: Path, operations: Sequence[Operation], owners: Sequence[int] | None = None) -> None:
+    """A workload file of these requests; with owners each name tells the node that keeps the answer."""
+    lines = [json.dumps(HEADER)]
+    for index, operation in enumerate(operations):
+        line = operation.line()
+        if owners is not None:
+            line["name"] = named(requests.kind(operation), owners[index])
+        lines.append(json.dumps(line))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def named(kind: str, owner: int) -> str:
+    """How a request is called whose answer node `owner` keeps."""
+    return f"{kind} @{owner}"
+
+
+async def empty(keep: Keep) -> None:
+    """Forget every answer."""
+    await asyncio.gather(*(node.flushdb() for node in keep.clients))
+
+
+async def sent(arm: Arm, keep: Keep, operations: Sequence[Operation]) -> tuple[dict[str, float], list[int]]:
+    """Send each request once, one after another.
+
+    Answers how many commands of each name Redis was sent per request, and for each request the node that has a key
+    more since: the one that keeps its answer, -1 where none has.
+    """
+    api = arm.identity.knobs["api"]
+    owners = []
+    before, sizes = await _commands(keep.clients), await _sizes(keep.clients)
+    async with httpx.AsyncClient(base_url=arm.running.base_url, timeout=LIMIT_S, trust_env=False) as client:
+        for operation in operations:
+            await requests.send(client, api, operation)
+            former, sizes = sizes, await _sizes(keep.clients)
+            owners.append(next((index for index, size in enumerate(sizes) if size > former[index]), -1))
+    after = await _commands(keep.clients)
+    more = {name: calls - before.get(name, 0) for name, calls in sorted(after.items()) if name not in OWN}
+    return {name: calls / len(operations) for name, calls in more.items() if calls}, owners
+
+
+async def shelve(started: Started, keep: Keep) -> list[str]:
+    """Put what is kept now aside; answer its keys."""
+    (client,) = keep.clients
+    await started.shelf.flushdb()
+    keys = [key.decode() async for key in client.scan_iter(count=1000)]
+    async with client.pipeline(transaction=False) as copying:
+        for key in keys:
+            copying.copy(key, key, destination_db=str(started.shelf_database))
+        await copying.execute()
+    return sorted(keys)
+
+
+async def remember(started: Started, keep: Keep, keys: Sequence[str], share: float, seed: str) -> None:
+    """Empty the cache and put a share of what is on the shelf into it, drawn from the seed."""
+    (client,) = keep.clients
+    database = str(client.connection_pool.connection_kwargs.get("db") or 0)
+    chosen = random.Random(f"remembered {seed}").sample(list(keys), round(share * len(keys)))
+    await client.flushdb()
+    async with started.shelf.pipeline(transaction=False) as copying:
+        for key in chosen:
+            copying.copy(key, key, destination_db=database)
+        await copying.execute()
+
+
+async def _sizes(nodes: Sequence[Client]) -> list[int]:
+    return list(await asyncio.gather(*(node.dbsize() for node in nodes)))
+
+
+async def _commands(nodes: Sequence[Client]) -> dict[str, float]:
+    """Calls by command up to now, over all nodes."""
+    total: dict[str, float] = {}
+    for node in nodes:
+        for name, figures in (await node.info("commandstats")).items():
+            command = name.removeprefix("cmdstat_")
+            total[command] = total.get(command, 0) + float(figures["calls"])
+    return total
