@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,21 +17,10 @@ from bench.load import Load, Sample
 from bench.model import Slot
 from bench.stats import outage
 
-POLL_S = 0.05
-"""Between two looks at /metrics; how exactly the opening of a circuit is known."""
-LOOK_LIMIT_S = 2.0
+LIMIT_S = 5.0
 DISCARD_S = 0.3
 """Start of the slot that counts nowhere."""
 KILLED, OTHERS, ALL = "killed", "others", "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """When the circuit was last seen closed and first seen open, in seconds since the epoch."""
-
-    not_at: float
-    seen: float | None
-    """None: not until the slot's end."""
 
 
 async def die(arm: Arm, keep: Keep, index: int, load: Load, slot: Slot, *, root: Path) -> dict[str, object]:
@@ -44,56 +33,49 @@ async def die(arm: Arm, keep: Keep, index: int, load: Load, slot: Slot, *, root:
         await asyncio.sleep(slot.duration_s / 2)
         keep.kill(index)
         died = time.time()
-        opening = await _watch(arm, _place(keep.servers[index].url), loading, died)
         sample = await loading
     finally:
         loading.cancel()
-    return _described(sample, slot, died, opening, index if len(keep.servers) > 1 else None, root)
-
-
-async def _watch(arm: Arm, place: str, loading: "asyncio.Task[Sample]", since: float) -> Opening:
-    """Look at the circuit until it is open, or the slot has ended."""
-    is_open = re.compile(
-        rf'^circuitbreaker_state\{{name="redis {re.escape(place)}",state="open"\}} 1(\.0)?$', re.MULTILINE
-    )
-    not_at = since
-    async with httpx.AsyncClient(base_url=arm.running.base_url, timeout=LOOK_LIMIT_S, trust_env=False) as client:
-        while not loading.done():
-            asked = time.time()
-            try:
-                text = (await client.get("/metrics")).text
-            except httpx.TransportError:
-                text = ""
-            if is_open.search(text):
-                return Opening(not_at, time.time())
-            not_at = asked
-            await asyncio.sleep(POLL_S)
-    return Opening(not_at, None)
-
-
-def _described(
-    sample: Sample, slot: Slot, died: float, opening: Opening, index: int | None, root: Path
-) -> dict[str, object]:
-    zero = sample.started.timestamp()
-    died_s = died - zero
-    opened_s = None if opening.seen is None else opening.seen - zero
-    requests, reasons = read(sample.path)
-    groups = {ALL: np.ones(len(requests.due), dtype=bool)}
-    if index is not None:
-        on_killed = np.char.endswith(requests.name, f"@{index}")
-        groups = {KILLED: on_killed, OTHERS: ~on_killed}
+    opened = await openings(arm, keep.servers[index].url)
     return {
         "sample": str(sample.path.relative_to(root)),
         "duration_s": slot.duration_s,
-        "from_s": DISCARD_S,
-        "died_s": died_s,
-        "open_after_s": None if opened_s is None else [max(opening.not_at - died, 0.0), opened_s - died_s],
-        "killed": index,
+        "killed": index if len(keep.servers) > 1 else None,
         "dropped": sample.dropped,
+        "openings": opened,
+        **_described(sample, died - sample.started.timestamp(), f"@{index}" if len(keep.servers) > 1 else None),
+    }
+
+
+async def openings(arm: Arm, url: str) -> int:
+    """How often the circuit before the server at `url` has opened, by the service's metrics."""
+    parts = urlsplit(url)
+    name = re.escape(f"redis {parts.hostname}:{parts.port}")
+    counted = re.compile(rf'^circuitbreaker_transitions_total\{{name="{name}",state="open"\}} ([0-9.]+)$', re.MULTILINE)
+    async with httpx.AsyncClient(base_url=arm.running.base_url, timeout=LIMIT_S, trust_env=False) as client:
+        found = counted.search((await client.get("/metrics")).text)
+    return int(float(found[1])) if found else 0
+
+
+def _described(sample: Sample, died_s: float, label: str | None) -> dict[str, object]:
+    """What the sample says; `label` ends the names of the requests whose answers the dead server kept."""
+    requests, reasons = read(sample.path)
+    if label is None:
+        touched = requests
+        groups = {ALL: requests}
+    else:
+        mine = np.char.endswith(requests.name, label)
+        touched = requests.only(mine)
+        groups = {KILLED: touched, OTHERS: requests.only(~mine)}
+    opening = outage.opening(touched, died_s=died_s)
+    opened_s = None if opening is None else opening.by_s
+    return {
+        "died_s": died_s,
+        "opening": None if opening is None else asdict(opening),
         "reasons": reasons,
         "groups": {
-            name: outage.phases(requests.only(chosen), from_s=DISCARD_S, died_s=died_s, opened_s=opened_s)
-            for name, chosen in groups.items()
+            name: outage.phases(several, from_s=DISCARD_S, died_s=died_s, opened_s=opened_s)
+            for name, several in groups.items()
         },
     }
 
@@ -104,9 +86,3 @@ def read(path: Path) -> tuple[outage.Requests, list[str]]:
     columns = {name: table.column(name).to_numpy() for name in observations.COLUMNS}
     found = outage.Requests.of(columns)
     return found, sorted(set(columns["error"][found.failed].astype(str).tolist()))
-
-
-def _place(url: str) -> str:
-    """As the service names it in its circuits."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port}"

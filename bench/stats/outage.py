@@ -4,7 +4,7 @@ One death is one event: these figures describe it and have no interval over even
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,11 +23,13 @@ class Requests:
     """The requests of one slot; each array holds one value a request, times in seconds of the slot."""
 
     due: "NDArray[np.float64]"
+    start: "NDArray[np.float64]"
     end: "NDArray[np.float64]"
     failed: "NDArray[np.bool_]"
     hit: "NDArray[np.bool_]"
     """Answered without the database."""
-
+    tried: "NDArray[np.bool_]"
+    """Whether the service spent any time on its cache."""
     name: "NDArray[np.str_]"
 
     @classmethod
@@ -36,9 +38,11 @@ class Requests:
         status, error = columns["status"], columns["error"].astype(str)
         return cls(
             due=columns["intended_s"],
+            start=columns["start_s"],
             end=columns["end_s"],
             failed=(status == 0) | (status >= 400) | (error != ""),
             hit=columns["db_s"] == 0,
+            tried=columns["cache_s"] > 0,
             name=columns["name"].astype(str),
         )
 
@@ -49,7 +53,32 @@ class Requests:
 
     def only(self, chosen: "NDArray[np.bool_]") -> "Requests":
         """Some of them."""
-        return Requests(self.due[chosen], self.end[chosen], self.failed[chosen], self.hit[chosen], self.name[chosen])
+        return Requests(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When the circuit of what died opened, in seconds of the slot: between these two moments."""
+
+    after_s: float
+    by_s: float
+    tried: int
+    """Requests that still asked what was dead before."""
+
+
+def opening(requests: Requests, *, died_s: float) -> Opening | None:
+    """When the first request went past the dead part of the cache, by the service's own account of its time.
+
+    `requests` are those that had to ask it. A closed circuit costs an attempt, an open one nothing. None where every
+    request of the slot still tried. Nobody has to look at the service meanwhile, which would slow it.
+    """
+    later = requests.only((requests.start >= died_s) & ~requests.failed)
+    past = np.flatnonzero(~later.tried & ~later.hit)
+    if not len(past):
+        return None
+    first = past[np.argmin(later.start[past])]
+    earlier = later.start[later.tried & (later.start < later.start[first])]
+    return Opening(float(earlier.max()) if len(earlier) else died_s, float(later.end[first]), len(earlier))
 
 
 def phases(
