@@ -1,5 +1,6 @@
 """What does the cache bring: by hit ratio, in one Redis and in a cluster, and when a server of it dies?"""
 
+import asyncio
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ USERS = 8
 LOAD = 0.3
 """Offered rate as a share of what the arm without a cache holds, at most: requests that queue behind each other would
 make the time of a mean request bend with the hit ratio."""
-REQUESTS_PER_S, FEWEST_REQUESTS, MOST_REQUESTS = 10, 250, 600
+REQUESTS_PER_S, FEWEST_REQUESTS, MOST_REQUESTS = 10, 200, 600
 """Distinct requests by the budget: all of them have to be remembered before the first slot."""
 DRAWN = 0.2
 """Requests of a slot as a share of the distinct ones, at most: what a slot sends again is a hit, whatever was set. At
@@ -91,43 +92,57 @@ class _Parts:
     async def measure(self) -> None:
         """All that these servers allow."""
         single = self._started.keeps[SINGLE]
-        await self._fill()
-        keys = await cache_filling.shelve(self._started, single)
-        self._facts["requests"] = len(self._asked)
-        async with self._load("cache-keys", self._workload) as distinct:
-            rate = await self._choose_rate(distinct)
-            await self._ratios(distinct.open_model(rate), keys)
-            if CLUSTER not in self._started.arms:
-                self._bench.draft.looks = ()
-                self._facts["not_measured"] = NO_CLUSTER
-                return
-            await self._pairs(rate)
-            await cache_filling.remember(self._started, single, keys, 1.0, str(self._bench.seed))
-            await self._deaths(distinct.open_model(rate))
+        recorded = self._load(self._cache.name, self._bench.workload)
+        try:
+            # A generator takes a second to start; meanwhile nothing is timed.
+            await asyncio.gather(self._fill(), recorded.start())
+            keys = await cache_filling.shelve(self._started, single)
+            async with self._load("cache-keys", self._workload) as distinct:
+                rate = await self._choose_rate(distinct)
+                await self._ratios(distinct.open_model(rate), keys)
+                if CLUSTER not in self._started.arms:
+                    self._bench.draft.looks = ()
+                    self._facts["not_measured"] = NO_CLUSTER
+                    return
+                await self._pairs(recorded, rate)
+                await cache_filling.remember(self._started, single, keys, 1.0, str(self._bench.seed))
+                await self._deaths(distinct.open_model(rate))
+        finally:
+            recorded.stop()
 
     async def _fill(self) -> None:
-        """Send every request twice to each arm with a cache: computed, then remembered; count the commands of both."""
+        """Send every request twice to every arm: computed, then remembered; count the commands of both."""
         self._bench.progress.stage(f"cache: {len(self._asked)} requests, computed and then remembered")
-        commands: dict[str, Any] = {}
-        owners: list[int] | None = None
-        for name, keep in self._started.keeps.items():
-            arm = self._started.arms[name]
-            await cache_filling.empty(keep)
-            missed, found = await cache_filling.sent(arm, keep, self._asked)
-            remembered, _ = await cache_filling.sent(arm, keep, self._asked)
+        # Side by side: what is counted does not depend on how long it takes.
+        names = list(self._started.keeps)
+        filling = asyncio.gather(*(self._fill_one(name) for name in names))
+        filled, _ = await asyncio.gather(filling, self._warm())
+        commands: dict[str, object] = {}
+        owners = None
+        for name, (missed, remembered, found) in zip(names, filled, strict=True):
             commands[name] = {"missed": missed, "remembered": remembered}
-            owners = found if name == CLUSTER else owners
+            owners = found or owners
         cache_filling.write(self._workload, self._asked, owners)
-        self._facts["commands"] = commands
+        self._facts.update(requests=len(self._asked), commands=commands)
         self._bench.save()
+
+    async def _fill_one(self, name: str) -> tuple[dict[str, float], dict[str, float], list[int]]:
+        arm, keep = self._started.arms[name], self._started.keeps[name]
+        await cache_filling.empty(keep)
+        missed, owners = await cache_filling.sent(arm, keep, self._asked, watch=len(keep.clients) > 1)
+        remembered, _ = await cache_filling.sent(arm, keep, self._asked)
+        return missed, remembered, owners
+
+    async def _warm(self) -> None:
+        """The arm without a cache, by the same requests."""
+        await cache_filling.sent(self._started.arms[OFF], cache_arms.Keep((), ()), self._asked)
 
     async def _choose_rate(self, load: LocustLoad) -> float:
         """What the arm without a cache holds easily: the same rate for every slot of the experiment."""
         workload = self._bench.spec.workload
         closed = load.closed_model(USERS)
         target = {Role.CONTROL: self._started.arms[OFF].target}
-        await probe(closed, target, seconds=workload.warmup_s, seed=self._bench.seed)
-        capacity = await probe(closed, target, seconds=workload.probe_s, seed=self._bench.seed + 1)
+        capacity = await probe(closed, target, seconds=workload.probe_s, seed=self._bench.seed)
         share = min(workload.load, LOAD)
         easily = DRAWN * len(self._asked) / self._bench.timing.slot_s
         rate = min(capacity.rate(share), easily)
@@ -184,29 +199,29 @@ class _Parts:
         }
         return row, took
 
-    async def _pairs(self, rate: float) -> None:
+    async def _pairs(self, recorded: LocustLoad, rate: float) -> None:
         """One Redis and the cluster in turns, on the recorded requests, their popular ones remembered."""
         bench = self._bench
         targets = {arm.role: arm.target for name, arm in self._started.arms.items() if name != OFF}
-        async with self._load(self._cache.name, bench.workload) as recorded:
-            bench.progress.stage("cache: one Redis against a cluster")
-            await probe(recorded.closed_model(USERS), targets, seconds=bench.spec.workload.warmup_s, seed=bench.seed)
-            await measure(
-                Measurement(
-                    plan=bench.plan,
-                    load=recorded.open_model(rate),
-                    targets=targets,
-                    verify=self._started.verify,
-                    judge=Live(self._cache, bench.claims, bench.folder.path),
-                    keep=bench.keep,
-                    own=bench.own,
-                    root=bench.folder.path,
-                    offered_rate=rate,
-                    progress=bench.progress,
-                )
+        bench.progress.stage("cache: one Redis against a cluster")
+        await probe(recorded.closed_model(USERS), targets, seconds=bench.spec.workload.warmup_s, seed=bench.seed)
+        await measure(
+            Measurement(
+                plan=bench.plan,
+                load=recorded.open_model(rate),
+                targets=targets,
+                verify=self._started.verify,
+                judge=Live(self._cache, bench.claims, bench.folder.path),
+                keep=bench.keep,
+                own=bench.own,
+                root=bench.folder.path,
+                offered_rate=rate,
+                progress=bench.progress,
             )
+        )
 
     async def _deaths(self, load: Load) -> None:
+        """Both with the same requests at the same moments."""
         deaths: dict[str, object] = {}
         self._facts["deaths"] = deaths
         for name in (CLUSTER, SINGLE):

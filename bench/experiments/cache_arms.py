@@ -3,10 +3,10 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from redis.asyncio import Redis as Client
 
@@ -17,9 +17,6 @@ from bench.model import Role
 from bench.provision import Kind, Redis
 from bench.provision.embedded import redis_server
 from bench.provision.redis_cluster import redis_cluster
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SINGLE: Final = "single"
 CLUSTER: Final = "cluster"
@@ -111,19 +108,11 @@ async def _start(bench: Bench, stack: AsyncExitStack, urls: Mapping[str, str]) -
         ),
         start_one(bench, ROLES[OFF], OFF, {**knobs, "cache": "off"}, database, urls[SINGLE]),
     )
-    stack.enter_context(_ended(bench, together))
+    for arm in together:
+        stack.push_async_callback(asyncio.to_thread, bench.custody.end, arm.running.pid)
     by_name = {arm.command.name: arm for arm in together}
     bench.draft.arms = tuple(by_name[name].record() for name in urls)
     return by_name
-
-
-@contextmanager
-def _ended(bench: Bench, together: "Sequence[Arm]") -> Iterator[None]:
-    try:
-        yield
-    finally:
-        for arm in together:
-            bench.custody.end(arm.running.pid)
 
 
 async def _client(stack: AsyncExitStack, url: str) -> Client:

@@ -53,11 +53,13 @@ async def empty(keep: Keep) -> None:
     await asyncio.gather(*(node.flushdb() for node in keep.clients))
 
 
-async def sent(arm: Arm, keep: Keep, operations: Sequence[Operation]) -> tuple[dict[str, float], list[int]]:
+async def sent(
+    arm: Arm, keep: Keep, operations: Sequence[Operation], *, watch: bool = False
+) -> tuple[dict[str, float], list[int]]:
     """Send each request once, one after another.
 
-    Answers how many commands of each name Redis was sent per request, and for each request the node that has a key
-    more since: the one that keeps its answer, -1 where none has.
+    Answers how many commands of each name Redis was sent per request, and when asked to `watch`, for each request the
+    node that has a key more since: the one that keeps its answer, -1 where none has.
     """
     api = arm.identity.knobs["api"]
     owners = []
@@ -65,8 +67,9 @@ async def sent(arm: Arm, keep: Keep, operations: Sequence[Operation]) -> tuple[d
     async with httpx.AsyncClient(base_url=arm.running.base_url, timeout=LIMIT_S, trust_env=False) as client:
         for operation in operations:
             await requests.send(client, api, operation)
-            former, sizes = sizes, await _sizes(keep.clients)
-            owners.append(next((index for index, size in enumerate(sizes) if size > former[index]), -1))
+            if watch:
+                former, sizes = sizes, await _sizes(keep.clients)
+                owners.append(next((index for index, size in enumerate(sizes) if size > former[index]), -1))
     after = await _commands(keep.clients)
     more = {name: calls - before.get(name, 0) for name, calls in sorted(after.items()) if name not in OWN}
     return {name: calls / len(operations) for name, calls in more.items() if calls}, owners

@@ -15,14 +15,15 @@ OFF: Final = "off"
 LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FEW_LEVELS = (0.0, 0.5, 1.0)
 """Where there is no time for six blocks of all levels: both ends, and whether it is a line between them."""
-OVERHEAD_S = 0.2
-"""Between two slots: writing the samples, setting the cache to the next hit ratio."""
+OVERHEAD_S = 0.35
+"""Between two slots: the generator's users, writing the samples, setting the cache to the next hit ratio."""
 RATIO_SHARE, PAIRS_SHARE = 0.5, 0.27
 """Of the budget, for the hit ratios and for single against cluster; the two deaths get the rest."""
 FEWEST_BLOCKS = 2
 """One in each order."""
-LEAST_DEATH_S = 2.4
-"""A slot in which a server dies halfway: at forty requests per second to it, its circuit opens within a second."""
+LEAST_DEATH_S, MOST_DEATH_S = 2.0, 6.0
+"""A slot in which a server dies halfway. At forty requests per second to it, its circuit opens within half a second;
+in three seconds it tries again, twice or so."""
 
 Level = float | str
 
@@ -55,7 +56,8 @@ class Layout:
                 needed_s=needed_s,
             )
         spent_s = blocks * (len(levels) + 1) * each_s + pairs * 2 * each_s
-        return cls(levels, blocks, pairs, max((timing.budget_s - spent_s) / 2 - OVERHEAD_S, LEAST_DEATH_S))
+        left_s = (timing.budget_s - spent_s) / 2 - OVERHEAD_S
+        return cls(levels, blocks, pairs, min(max(left_s, LEAST_DEATH_S), MOST_DEATH_S))
 
     def orders(self, seed: int) -> list[list[Level]]:
         """The levels of each block in their order: drawn for every other block, which the next one mirrors."""

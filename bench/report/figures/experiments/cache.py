@@ -83,8 +83,11 @@ def _balance(axes: "Axes", balance: "BreakEven") -> None:
     if balance.hit_ratio is not None:
         at = balance.hit_ratio * 100
         axes.axvline(at, color=THRESHOLD, linewidth=1.2)
-        axes.annotate(f"pays from {words.percent(balance.hit_ratio)}", (at, 0.05), xytext=(4, 0),
-                      textcoords="offset points", color=THRESHOLD, fontsize=8)  # fmt: skip
+        right = at < 60  # there is room
+        axes.annotate(
+            f"pays from {words.percent(balance.hit_ratio)}", (at, 0.05), xytext=(4 if right else -4, 0),
+            textcoords="offset points", ha="left" if right else "right", color=THRESHOLD, fontsize=8,
+        )  # fmt: skip
 
 
 def _times(axes: "Axes", off: Point, levels: Sequence[Point]) -> None:
@@ -100,7 +103,7 @@ def _times(axes: "Axes", off: Point, levels: Sequence[Point]) -> None:
         if len(drawn) < len(values):
             continue
         axes.plot(hits, drawn, color=colour, marker=marker, markersize=5, linewidth=1.5)
-        axes.annotate(name, (hits[0], drawn[0]), xytext=(6, 5), textcoords="offset points", color=colour, fontsize=9)
+        axes.annotate(name, (hits[0], drawn[0]), xytext=(7, 4), textcoords="offset points", color=colour, fontsize=9)
         if without is not None:
             axes.axhline(without * 1e3, color=colour, linewidth=1, linestyle=(0, (4, 3)), alpha=0.7)
     for at, point in zip(hits, levels, strict=True):
@@ -108,7 +111,7 @@ def _times(axes: "Axes", off: Point, levels: Sequence[Point]) -> None:
             axes.plot([at, at], [point.p95_s.low * 1e3, point.p95_s.high * 1e3], color=P95, linewidth=3, alpha=0.35)
     axes.set(xlim=(-3, 103), xlabel="requests answered from the cache, %", ylabel="latency from the intended start, ms")
     axes.set_ylim(bottom=0)
-    axes.set_title("Latency (dashed: without the cache)")
+    axes.set_title("Latency; dashed: no cache")
 
 
 def _deaths(deaths: Mapping[str, Mapping[str, Any]], folder: Path, path: Path) -> Figure:
@@ -121,7 +124,7 @@ def _deaths(deaths: Mapping[str, Mapping[str, Any]], folder: Path, path: Path) -
             requests = outage.Requests.of({each: table.column(each).to_numpy() for each in observations.COLUMNS})
             _requests(grid[0][column], requests, death)
             _goodput(grid[1][column], requests, death)
-            grid[0][column].set_title(ARMS[name].capitalize())
+            grid[0][column].set_title(f"{ARMS[name][0].upper()}{ARMS[name][1:]}")
         grid[0][0].set_ylabel("latency, ms (log)")
         grid[1][0].set_ylabel("good answers/s")
     failed = {name: _failed(death) for name, death in deaths.items()}
