@@ -77,8 +77,12 @@ def find(blocks: Sequence[Block]) -> BreakEven | None:
     tried = np.linspace(0, 1, STEPS + 1)
     excess = lines[:, :1] + lines[:, 1:] * tried - 1
     centre = np.asarray([_centre(column) for column in excess.T])
+    crossing = _crossing(tried, centre)
     low, high = _doubtful(tried, excess)
-    return BreakEven(_crossing(tried, centre), low, high, float(centre[0]), float(centre[-1]), len(lines))
+    if low is None and crossing is not None and len(lines) >= signed_rank.fewest(ALPHA):
+        # Known better than the ratios that are tried lie apart.
+        low = high = crossing
+    return BreakEven(crossing, low, high, float(centre[0]), float(centre[-1]), len(lines))
 
 
 def _centre(values: "NDArray[np.float64]") -> float:

@@ -33,6 +33,8 @@ def test_without_noise_it_is_found_exactly(miss: float, hit: float) -> None:
     found = find(blocks(miss, hit))
     assert found is not None
     assert found.hit_ratio == pytest.approx((miss - 1) / (miss - hit), abs=0.0026)
+    assert found.low is not None
+    assert found.low <= found.hit_ratio <= found.high
     assert found.at_none == pytest.approx(miss - 1)
     assert found.at_all == pytest.approx(hit - 1)
 
