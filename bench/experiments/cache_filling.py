@@ -10,6 +10,7 @@ import asyncio
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -27,9 +28,12 @@ HEADER = {"workload": 1, "corpus": "distinct requests of the recorded workload"}
 
 
 def distinct(operations: Sequence[Operation], most: int) -> list[Operation]:
-    """The first requests that a cache may answer, each once."""
-    asked = dict.fromkeys(operation for operation in operations if operation.op in {"search", "stats"})
-    return list(asked)[:most]
+    """The first requests that a cache may answer, each once: by GET or by POST, the same search has one answer."""
+    asked: dict[Operation, Operation] = {}
+    for operation in operations:
+        if operation.op in {"search", "stats"}:
+            asked.setdefault(replace(operation, method="GET", kind=""), operation)
+    return list(asked.values())[:most]
 
 
 def write(path: Path, operations: Sequence[Operation], owners: Sequence[int] | None = None) -> None:

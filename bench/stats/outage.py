@@ -3,6 +3,7 @@
 One death is one event: these figures describe it and have no interval over events.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 BEFORE, OPENING, AFTER = "before", "opening", "after"
 PHASES = (BEFORE, OPENING, AFTER)
+FEWEST_IN_BIN = 5
+"""Fewer requests than this make no point of a line that is to be looked at; no verdict rests on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,14 @@ def goodput(requests: Requests, *, bin_s: float, duration_s: float) -> list[floa
     edges = np.arange(round(duration_s / bin_s) + 1) * bin_s
     counts, _ = np.histogram(requests.end[~requests.failed], bins=edges)
     return [float(count / bin_s) for count in counts]
+
+
+def medians(requests: Requests, *, bin_s: float, duration_s: float) -> list[float]:
+    """The median latency of the good answers by when they were due; NaN where a bin has fewer than FEWEST_IN_BIN."""
+    good = requests.only(~requests.failed)
+    bins = np.floor(good.due / bin_s).astype(int)
+    several = [good.latency[bins == index] for index in range(round(duration_s / bin_s))]
+    return [float(np.median(some)) if len(some) >= FEWEST_IN_BIN else math.nan for some in several]
 
 
 def failed(figures: Mapping[str, Mapping[str, float | None]], *names: str) -> tuple[int, int]:

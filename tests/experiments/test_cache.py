@@ -174,6 +174,8 @@ def test_each_request_is_asked_once() -> None:
     assert len(asked) == len(set(asked)) > 50
     assert {operation.op for operation in asked} == {"search", "stats"}
     assert len(cache_filling.distinct(requests(), 20)) == 20
+    again = [replace(asked[0], method="POST"), replace(asked[0], method="GET", kind="other")]
+    assert cache_filling.distinct([*asked, *again], 1000) == asked
 
 
 def test_the_workload_names_the_node_that_keeps_the_answer(tmp_path: Path) -> None:

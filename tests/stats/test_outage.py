@@ -100,3 +100,11 @@ def test_goodput_counts_good_answers_where_they_arrive() -> None:
     """A hundred a second, less where requests fail."""
     rates = outage.goodput(Slot(failing=set(range(200, 250))).requests(), bin_s=0.5, duration_s=4.0)
     assert rates == [100, 100, 100, 100, 0, 100, 100, 100]
+
+
+def test_a_median_needs_requests() -> None:
+    """Of each stretch by itself; none where nobody, or hardly anybody, was answered."""
+    middle = outage.medians(Slot(failing=set(range(200, 247))).requests(), bin_s=0.5, duration_s=4.0)
+    assert middle[3] == pytest.approx(0.001)
+    assert np.isnan(middle[4])
+    assert middle[5] == pytest.approx(0.004)

@@ -123,22 +123,22 @@ def _ratios(facts: Facts) -> Iterator[str]:
     if not found:
         return
     off, *levels = found
-    told = "; ".join(f"{words.percent(point.hit_ratio)} hits: {_cost(point)}" for point in levels)
-    without = f"{words.seconds(off.mean_s)}{_quantiles(off)}"
-    yield f"Without the cache a mean request takes {without}; with it, the same in {off.blocks} blocks: {told}."
+    without = f"{words.seconds(off.mean_s)} on average{_quantiles(off)}"
+    yield f"Without the cache a request takes {without}; with it, the same requests in {off.blocks} blocks:"
+    yield from (f"{words.percent(point.hit_ratio)} hits: {_cost(point)}." for point in levels)
     failed = sum(row["failed"] + row["dropped"] for row in facts["ratios"]["rows"])
     if failed:
         yield f"While hit ratios were measured, {failed} requests failed or were not sent; their time counts nowhere."
     balance = pays_from(facts)
     if balance is not None:
-        yield _balance(balance)
+        yield balanced(balance)
 
 
 def _cost(point: Point) -> str:
     interval = ""
     if point.relative is not None:
         interval = f" ({words.change(point.relative.low)} to {words.change(point.relative.high)})"
-    return f"{words.seconds(point.mean_s)}{_quantiles(point)}, {words.change(point.ratio)}{interval}"
+    return f"{words.seconds(point.mean_s)} on average{_quantiles(point)}, {words.change(point.ratio)}{interval}"
 
 
 def _quantiles(point: Point) -> str:
@@ -149,7 +149,8 @@ def _quantiles(point: Point) -> str:
     return f" ({', '.join(told)})" if told else ""
 
 
-def _balance(found: break_even.BreakEven) -> str:
+def balanced(found: break_even.BreakEven) -> str:
+    """Where the cache begins to pay and how sure that is, in one sentence."""
     ends = (
         f"by the line through the points a request that never hits costs {_dearer(found.at_none)} than without the "
         f"cache, one that always hits {_dearer(found.at_all)}"

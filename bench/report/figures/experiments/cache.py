@@ -8,10 +8,10 @@ import numpy as np
 
 from bench import observations
 from bench.model import ExperimentRecord, Figure
-from bench.report import findings, words
+from bench.report import words
 from bench.report.figures.experiments import PathOf
 from bench.report.figures.style import THRESHOLD, figure
-from bench.report.findings.cache import Point, pays_from, points
+from bench.report.findings.cache import Point, balanced, pays_from, points
 from bench.stats import outage
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ def draw(experiment: ExperimentRecord, folder: Path, path_of: PathOf) -> Iterato
     """Both, where they were measured."""
     found = points(experiment.facts)
     if found:
-        yield _ratios(found, pays_from(experiment.facts), path_of("hit_ratio"), findings.of(experiment)[0])
+        yield _ratios(found, pays_from(experiment.facts), path_of("hit_ratio"))
     deaths = {name: death for name, death in experiment.facts.get("deaths", {}).items() if name in ARMS}
     deaths = {name: death for name, death in deaths.items() if (folder / death["sample"]).is_file()}
     if deaths:
         yield _deaths(deaths, folder, path_of("deaths"))
 
 
-def _ratios(found: Sequence[Point], balance: "BreakEven | None", path: Path, finding: str) -> Figure:
+def _ratios(found: Sequence[Point], balance: "BreakEven | None", path: Path) -> Figure:
     """The mean relative to no cache, with the line through the points; and the times themselves."""
     off, *levels = found
     with figure(path, 3.7) as drawn:
@@ -60,14 +60,14 @@ def _ratios(found: Sequence[Point], balance: "BreakEven | None", path: Path, fin
             _balance(relative, balance)
         relative.set(xlim=(-3, 103), xlabel="requests answered from the cache, %")
         relative.set_ylabel("mean time / that without the cache")
-        relative.set_ylim(bottom=0)
+        _logarithmic(relative)
         relative.set_title("From which hit ratio does it pay?")
         _times(absolute, off, levels)
     intervals = "bars: 95 % intervals over the blocks" if levels[0].relative else "too few blocks for intervals"
     return Figure(
         path=f"figures/{path.name}",
         title="Hit ratio against latency",
-        alt=finding,
+        alt=balanced(balance) if balance else f"{off.blocks} blocks of hit ratios; they say of no break-even.",
         caption=(
             f"{off.blocks} blocks; each sends the same requests once without the cache and once at every hit ratio, "
             f"{off.requests:,} requests at each ({intervals}). The grey line is fitted to the points of each block; "
@@ -77,7 +77,9 @@ def _ratios(found: Sequence[Point], balance: "BreakEven | None", path: Path, fin
 
 
 def _balance(axes: "Axes", balance: "BreakEven") -> None:
-    axes.plot([0, 100], [1 + balance.at_none, 1 + balance.at_all], color="#999999", linewidth=1, zorder=1)
+    hits = np.linspace(0, 1, 50)
+    line = 1 + balance.at_none + (balance.at_all - balance.at_none) * hits
+    axes.plot(hits[line > 0] * 100, line[line > 0], color="#999999", linewidth=1, zorder=1)
     if balance.low is not None and balance.high is not None:
         axes.axvspan(balance.low * 100, balance.high * 100, color=THRESHOLD, alpha=0.12, linewidth=0)
     if balance.hit_ratio is not None:
@@ -85,8 +87,9 @@ def _balance(axes: "Axes", balance: "BreakEven") -> None:
         axes.axvline(at, color=THRESHOLD, linewidth=1.2)
         right = at < 60  # there is room
         axes.annotate(
-            f"pays from {words.percent(balance.hit_ratio)}", (at, 0.05), xytext=(4 if right else -4, 0),
-            textcoords="offset points", ha="left" if right else "right", color=THRESHOLD, fontsize=8,
+            f"pays from {words.percent(balance.hit_ratio)}", (at, 0), xycoords=("data", "axes fraction"),
+            xytext=(4 if right else -4, 5), textcoords="offset points", ha="left" if right else "right",
+            color=THRESHOLD, fontsize=8,
         )  # fmt: skip
 
 
@@ -110,8 +113,20 @@ def _times(axes: "Axes", off: Point, levels: Sequence[Point]) -> None:
         if point.p95_s is not None:
             axes.plot([at, at], [point.p95_s.low * 1e3, point.p95_s.high * 1e3], color=P95, linewidth=3, alpha=0.35)
     axes.set(xlim=(-3, 103), xlabel="requests answered from the cache, %", ylabel="latency from the intended start, ms")
-    axes.set_ylim(bottom=0)
+    _logarithmic(axes)
     axes.set_title("Latency; dashed: no cache")
+
+
+def _logarithmic(axes: "Axes") -> None:
+    """A stall in one slot must not press all else flat."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    low, high = axes.get_ylim()
+    axes.set_ylim(low / 1.25, high * 1.25)
 
 
 def _deaths(deaths: Mapping[str, Mapping[str, Any]], folder: Path, path: Path) -> Figure:
@@ -135,8 +150,8 @@ def _deaths(deaths: Mapping[str, Mapping[str, Any]], folder: Path, path: Path) -
                       failed.items()) + ".",
         caption=(
             "Every request of one slot each, by when it was due; one death each, killed at the solid red line, its "
-            "circuit open from the dotted one on. Failed requests stand at the upper edge as red crosses; good answers "
-            f"are counted in steps of {BIN_S:g} s."
+            "circuit open from the dotted one on. Lines are medians. Failed requests stand at the upper edge as red "
+            f"crosses; good answers are counted in steps of {BIN_S:g} s."
         ),
     )  # fmt: skip
 
@@ -155,15 +170,16 @@ def _requests(axes: "Axes", requests: outage.Requests, death: Mapping[str, Any])
     for name, chosen in groups.items():
         colour, marker, said = GROUPS[name]
         some = requests.only(chosen & ~requests.failed)
-        axes.plot(some.due, some.latency * 1e3, marker, color=colour, markersize=3.2, alpha=0.6, label=said)
-    axes.set_yscale("log")
+        axes.plot(some.due, some.latency * 1e3, marker, color=colour, markersize=3.2, alpha=0.45, label=said)
+        middle = np.asarray(outage.medians(some, bin_s=BIN_S, duration_s=death["duration_s"])) * 1e3
+        axes.plot((np.arange(len(middle)) + 0.5) * BIN_S, middle, color=colour, linewidth=2.2)
     lost = requests.due[requests.failed]
     axes.plot(lost, np.full(len(lost), 0.98), "X", color=THRESHOLD, markersize=6, transform=axes.get_xaxis_transform())
     _moments(axes, death, labelled=True)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.legend(frameon=False, fontsize=7.5, loc="upper left", handletextpad=0.2, borderaxespad=0.1)
+    _logarithmic(axes)
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high * 3)
+    axes.set_ylim(low, high * 2.5)
+    axes.legend(fontsize=7.5, loc="upper left", handletextpad=0.2, borderaxespad=0.1, framealpha=0.9, edgecolor="none")
 
 
 def _goodput(axes: "Axes", requests: outage.Requests, death: Mapping[str, Any]) -> None:
@@ -180,4 +196,5 @@ def _moments(axes: "Axes", death: Mapping[str, Any], *, labelled: bool) -> None:
         axes.axvline(death["opening"]["by_s"], color=THRESHOLD, linewidth=1.2, linestyle=(0, (1, 2)))
     if labelled:
         axes.annotate("kill -9", (death["died_s"], 0), xycoords=("data", "axes fraction"), xytext=(-3, 4),
-                      textcoords="offset points", color=THRESHOLD, fontsize=8, ha="right")  # fmt: skip
+                      textcoords="offset points", color=THRESHOLD, fontsize=8, ha="right",
+                      bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})  # fmt: skip
