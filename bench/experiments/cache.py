@@ -116,7 +116,7 @@ class _Parts:
         # Side by side: what is counted does not depend on how long it takes.
         names = list(self._started.keeps)
         filling = asyncio.gather(*(self._fill_one(name) for name in names))
-        filled, _ = await asyncio.gather(filling, self._warm())
+        filled, _ = await asyncio.gather(filling, cache_filling.warm(self._started.arms[OFF], self._asked))
         commands: dict[str, object] = {}
         owners = None
         for name, (missed, remembered, found) in zip(names, filled, strict=True):
@@ -129,13 +129,11 @@ class _Parts:
     async def _fill_one(self, name: str) -> tuple[dict[str, float], dict[str, float], list[int]]:
         arm, keep = self._started.arms[name], self._started.keeps[name]
         await cache_filling.empty(keep)
+        await cache_filling.warm(arm, self._asked)
+        await cache_filling.empty(keep)
         missed, owners = await cache_filling.sent(arm, keep, self._asked, watch=len(keep.clients) > 1)
         remembered, _ = await cache_filling.sent(arm, keep, self._asked)
         return missed, remembered, owners
-
-    async def _warm(self) -> None:
-        """The arm without a cache, by the same requests."""
-        await cache_filling.sent(self._started.arms[OFF], cache_arms.Keep((), ()), self._asked)
 
     async def _choose_rate(self, load: LocustLoad) -> float:
         """What the arm without a cache holds easily: the same rate for every slot of the experiment."""

@@ -22,6 +22,8 @@ from bench.experiments.arms import Arm
 from bench.experiments.cache_arms import Keep, Started
 
 LIMIT_S = 30.0
+AT_ONCE = 8
+"""More than any pool of the service has connections by default."""
 OWN = {"info", "dbsize", "auth", "hello", "ping", "select", "client|setinfo", "client|setname", "cluster|slots"}
 """Commands that reading the counters and opening connections takes: no request needs them."""
 HEADER = {"workload": 1, "corpus": "distinct requests of the recorded workload"}
@@ -55,6 +57,22 @@ def named(kind: str, owner: int) -> str:
 async def empty(keep: Keep) -> None:
     """Forget every answer."""
     await asyncio.gather(*(node.flushdb() for node in keep.clients))
+
+
+async def warm(arm: Arm, operations: Sequence[Operation]) -> None:
+    """Send each request once, several at a time.
+
+    Whoever sends one after another uses one connection to the database; on the others, every statement would be
+    prepared and planned anew when it is measured.
+    """
+    api, left = arm.identity.knobs["api"], iter(operations)
+    async with httpx.AsyncClient(base_url=arm.running.base_url, timeout=LIMIT_S, trust_env=False) as client:
+
+        async def send() -> None:
+            for operation in left:
+                await requests.send(client, api, operation)
+
+        await asyncio.gather(*(send() for _ in range(AT_ONCE)))
 
 
 async def sent(

@@ -12,12 +12,12 @@ from bench.stats import looks as schedules
 
 OFF: Final = "off"
 """The arm without a cache among the hit ratios of a block."""
-LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
+LEVELS = (0.0, 1 / 3, 2 / 3, 1.0)
 FEW_LEVELS = (0.0, 0.5, 1.0)
 """Where there is no time for six blocks of all levels: both ends, and whether it is a line between them."""
-OVERHEAD_S = 0.35
+OVERHEAD_S = 0.2
 """Between two slots: the generator's users, writing the samples, setting the cache to the next hit ratio."""
-RATIO_SHARE, PAIRS_SHARE = 0.5, 0.27
+RATIO_SHARE, PAIRS_SHARE = 0.52, 0.27
 """Of the budget, for the hit ratios and for single against cluster; the two deaths get the rest."""
 FEWEST_BLOCKS = 2
 """One in each order."""

@@ -28,7 +28,7 @@ from tests.experiments.conftest import STATES
 from tests.experiments.test_explain import requests
 
 CACHE = find()["cache"]
-TIMING = ExperimentSpec(budget_s=9.6, slot_s=0.25, discard_s=0.05)
+TIMING = ExperimentSpec(budget_s=8, slot_s=0.25, discard_s=0.05)
 MOST = 0.8
 ON = dict.fromkeys(KNOBS, "on")
 
