@@ -62,6 +62,18 @@ async def test_the_recorded_parameters_are_sent(server: Server, tmp_path: Path) 
     assert bodies[0] == {"q": 'a "b c"', "workspace": "w", "limit": 5, "offset": 10}
 
 
+async def test_an_operation_may_have_a_name_of_its_own(server: Server, tmp_path: Path) -> None:
+    """It stands in the statistics in place of the usual one, which the others keep; the request is the same."""
+    workload = tmp_path / "named.jsonl"
+    lines = [{"workload": 1}, {"op": "stats", "workspace": "w", "name": "stats @2"}, {"op": "health"}]
+    workload.write_text("\n".join(json.dumps(line) for line in lines))
+    code, printed = await locust("-t", "1s", "--host", server.url, "--api", "v1", "--workload", str(workload))
+    assert code == 0, printed
+    assert re.search(r"GET +stats @2 ", printed), printed
+    assert re.search(r"GET +health ", printed), printed
+    assert paths(server) == {"/api/v1/stats", "/api/v1/health"}
+
+
 @pytest.mark.parametrize(
     ("prefix", "reason"), [("/bare", "the answer lacks hits, total"), ("/garbled", "the answer is not JSON")]
 )
