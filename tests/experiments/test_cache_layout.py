@@ -7,12 +7,12 @@ import pytest
 from bench.errors import BudgetTooSmall
 from bench.experiments import find
 from bench.experiments.cache_layout import FEW_LEVELS, LEVELS, MOST_DEATH_S, OFF, OVERHEAD_S, Layout
-from bench.lab.options import DEFAULT_SPEC, known
+from bench.lab.options import SPECS, known
 from bench.model import Role
 from bench.spec import ExperimentSpec, load
 
-FULL = load(DEFAULT_SPEC, known()).experiments["cache"]
-QUICK = load(DEFAULT_SPEC, known(), quick=True).experiments["cache"]
+FULL = load(SPECS / "cache.toml", known()).experiments["cache"]
+QUICK = load(SPECS / "cache.toml", known(), quick=True).experiments["cache"]
 
 
 def test_the_full_budget_gives_intervals() -> None:
