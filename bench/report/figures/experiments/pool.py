@@ -37,6 +37,7 @@ def draw(experiment: ExperimentRecord, folder: Path, path_of: PathOf) -> Iterato
             axes.axvline(best, color=MARKED, linewidth=1)
             axes.annotate(f" {best}", (best, 1), xycoords=("data", "axes fraction"), color=MARKED, va="top", fontsize=8)
             axes.set_xlabel("size of the pool")
+            axes.set_xticks(sizes)
             axes.set_ylim(bottom=0)
     chosen = next(one for one in each if one.size == best)
     yield Figure(
