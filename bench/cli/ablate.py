@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli import shared
 from bench.cli.progress import watching
 
 EXPERIMENT = "ablation"
@@ -15,18 +16,10 @@ EXPERIMENT = "ablation"
 @click.argument("spec", required=False, type=click.Path(path_type=Path))
 @click.option("--quick", is_flag=True, help="Leaving one out alone, on a smaller corpus.")
 @click.option("--budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Load time: more has more arms.")
-@click.option(
-    "--services",
-    type=click.Choice(["auto", "docker", "embedded", "external"]),
-    default="auto",
-    show_default=True,
-    help="Where PostgreSQL and Redis come from.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat the same order and the same requests.")
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where run folders go [reports/].")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write what was found here too."
-)
+@shared.services
+@shared.seed
+@shared.out
+@shared.json_file
 def ablate(
     spec: Path | None,
     quick: bool,

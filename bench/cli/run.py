@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli import shared
 from bench.cli.progress import watching
 
 
@@ -13,15 +14,9 @@ from bench.cli.progress import watching
 @click.option("--quick", is_flag=True, help="Smaller corpus and shorter slots: an answer in about a minute.")
 @click.option("--only", multiple=True, metavar="NAME", help="Run this experiment alone; may be repeated.")
 @click.option("--budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Load time over all experiments.")
-@click.option(
-    "--services",
-    type=click.Choice(["auto", "docker", "embedded", "external"]),
-    default="auto",
-    show_default=True,
-    help="Where PostgreSQL and Redis come from.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat the same order and the same requests.")
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where run folders go [reports/].")
+@shared.services
+@shared.seed
+@shared.out
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Measure what RUN has not completed.")
 def run(
     spec: Path | None,

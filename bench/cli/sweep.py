@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli import shared
 from bench.cli.progress import watching
 
 EXPERIMENT = "pool"
@@ -21,18 +22,10 @@ def sweep() -> None:
 @sweep.command(epilog="Example: perflab sweep pool --budget 300 --json pool.json")
 @click.option("--quick", is_flag=True, help="Four sizes on a smaller corpus.")
 @click.option("--budget", type=click.FloatRange(min=1), metavar="SECONDS", help=f"Load time [{BUDGET_S:.0f}].")
-@click.option(
-    "--services",
-    type=click.Choice(["auto", "docker", "embedded", "external"]),
-    default="auto",
-    show_default=True,
-    help="Where PostgreSQL and Redis come from.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat the same order and the same requests.")
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where run folders go [reports/].")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write what was counted here too."
-)
+@shared.services
+@shared.seed
+@shared.out
+@shared.json_file
 def pool(
     quick: bool, budget: float | None, services: str, seed: int | None, out: Path | None, json_file: Path | None
 ) -> int:
