@@ -11,7 +11,7 @@ from bench.cli.progress import watching
 
 @click.command(epilog="Example: perflab run --quick --only response_time")
 @click.argument("spec", required=False, type=click.Path(path_type=Path))
-@click.option("--quick", is_flag=True, help="Smaller corpus, shorter slots and fewer experiments: an answer in minutes.")
+@click.option("--quick", is_flag=True, help="Smaller corpus, shorter slots, fewer experiments: an answer in minutes.")
 @click.option("--only", multiple=True, metavar="NAME", help="Run this experiment alone; may be repeated.")
 @click.option("--budget", type=click.FloatRange(min=1), metavar="SECONDS", help="Load time over all experiments.")
 @shared.services

@@ -22,7 +22,7 @@ from bench.micro.ground import Ground, opened
 from bench.stats.signed_rank import fewest
 from bench.subject import KNOBS, Command, reference, start
 
-V1, BARE, ORM = "v1", "bare", "orm"
+V1, BARE, POOLED, ORM = "v1", "bare", "bare, asyncpg's pool", "orm"
 SEARCHES = 400
 
 
@@ -31,12 +31,12 @@ def commands(ground: Ground) -> Mapping[str, Command]:
     knobs = {**dict.fromkeys(KNOBS, "on"), "cache": "off"}
     peer = partial(_peer, ground.tuned)
     service = reference(V1, knobs, database_url=ground.tuned, redis_url=ground.servers.redis_database(0))
-    return {V1: service, BARE: peer(BARE), ORM: peer(ORM)}
+    return {V1: service, BARE: peer(BARE), POOLED: peer(BARE, "reset"), ORM: peer(ORM)}
 
 
-def _peer(dsn: str, name: str) -> Command:
-    module = f"bench.micro.peers.{name}"
-    return Command(name, (sys.executable, "-m", module, dsn, "{port}"), ready_path=f"/api/v1/search?{READY}")
+def _peer(dsn: str, name: str, *words: str) -> Command:
+    arguments = (sys.executable, "-m", f"bench.micro.peers.{name}", dsn, "{port}", *words)
+    return Command("-".join((name, *words)), arguments, ready_path=f"/api/v1/search?{READY}")
 
 
 READY = urlencode({"q": "x", "workspace": "team-001", "technology": "python"})
@@ -89,7 +89,7 @@ async def run(documents: int, rounds: int, slot_s: float, clients: int) -> str:
             for one in running.values():
                 ground.custody.end(one.pid)
     head = f"{documents:,} documents, {clients} clients, {rounds} rounds of slots of {slot_s:g} s; requests a second"
-    found = {name: comparison.ratio(values[V1], values[name]) for name in (BARE, ORM)}
+    found = {name: comparison.ratio(values[V1], values[name]) for name in (BARE, POOLED, ORM)}
     return "\n".join([
         head,
         *comparison.rows(values, V1, lambda value: f"{value:,.0f}/s"),

@@ -1,6 +1,7 @@
-"""`python -m bench.micro.peers.bare DSN PORT`: one handler that runs one statement.
+"""`python -m bench.micro.peers.bare DSN PORT [reset]`: one handler that runs one statement.
 
-It checks nothing, and its connections are never reset: what remains is the price of HTTP, the query and its encoding.
+It checks nothing, and without `reset` its connections are never reset: what remains is the price of HTTP, the query and
+its encoding. With it, the pool is asyncpg's as it comes.
 """
 
 import sys
@@ -49,12 +50,13 @@ async def search(request: Request) -> Response:
     return Response(FOUND.dump_json(Found(total, hits, cursor)), media_type="application/json")
 
 
-def create(dsn: str) -> Starlette:
+def create(dsn: str, *, resets: bool = False) -> Starlette:
     """The application."""
+    kind = asyncpg.Connection if resets else Unreset
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with asyncpg.create_pool(dsn, min_size=SIZE, max_size=SIZE, connection_class=Unreset) as pool:
+        async with asyncpg.create_pool(dsn, min_size=SIZE, max_size=SIZE, connection_class=kind) as pool:
             app.state.pool = pool
             yield
 
@@ -62,4 +64,5 @@ def create(dsn: str) -> Starlette:
 
 
 if __name__ == "__main__":
-    uvicorn.run(create(sys.argv[1]), port=int(sys.argv[2]), http="httptools", access_log=False, log_level="warning")
+    app = create(sys.argv[1], resets="reset" in sys.argv[3:])
+    uvicorn.run(app, port=int(sys.argv[2]), http="httptools", access_log=False, log_level="warning")
