@@ -1,5 +1,6 @@
 """What does one request cost, counted and not timed: the same on any machine, however busy."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,6 +27,7 @@ PASSES = 2
 """The second shows whether a count can be trusted to be the same again."""
 FEWEST = 5
 LIMIT_S = 60.0
+SETTLE_S = 0.05
 SERVER_SIDE = """
 SELECT
     coalesce(sum(calls), 0)::float8 AS queries,
@@ -89,7 +91,15 @@ class _Server:
         processed = await _processed(self.redis)
         if self.postgres is None:
             return {"redis_commands": processed}
-        return {**dict(await self.postgres.fetchrow(SERVER_SIDE, database)), "redis_commands": processed}
+        return {**await self._settled(self.postgres, database), "redis_commands": processed}
+
+    async def _settled(self, postgres: "asyncpg.Connection", database: str) -> Counts:
+        """The statements' counters once nothing more is counted: a pool resets connections after the answer."""
+        before: Counts = {}
+        while (now := dict(await postgres.fetchrow(SERVER_SIDE, database))) != before:
+            before = now
+            await asyncio.sleep(SETTLE_S)
+        return now
 
     def between(self, before: Counts, after: Counts) -> Counts:
         """What was counted between two readings."""
