@@ -130,8 +130,7 @@ class _Parts:
         arm, keep = self._started.arms[name], self._started.keeps[name]
         await cache_filling.empty(keep)
         await cache_filling.warm(arm, self._asked)
-        await cache_filling.empty(keep)
-        missed, owners = await cache_filling.sent(arm, keep, self._asked, watch=len(keep.clients) > 1)
+        missed, owners = await cache_filling.fill(arm, keep, self._asked)
         remembered, _ = await cache_filling.sent(arm, keep, self._asked)
         return missed, remembered, owners
 

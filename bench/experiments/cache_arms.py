@@ -24,8 +24,8 @@ ROLES: Mapping[str, Role] = {SINGLE: Role.BASELINE, CLUSTER: Role.CANDIDATE, OFF
 """Of the pairs. The arm without a cache takes part in none."""
 REDIS_DATABASE, SHELF = 4, 5
 """Of a Redis that the lab shares with the other experiments: beside theirs. SHELF keeps answers aside."""
-TTL_S = "3600"
-"""Nothing expires while it is measured: the hit ratio is set, not left to the clock."""
+SETTINGS: Mapping[str, str] = {"cache_ttl_s": "3600"}
+"""Of the arms with a cache. Nothing expires while it is measured: the hit ratio is set, not left to the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ async def arms(bench: Bench) -> AsyncIterator[Started]:
 async def _start(bench: Bench, stack: AsyncExitStack, urls: Mapping[str, str]) -> Mapping[str, Arm]:
     knobs = bench.knobs[Role.CANDIDATE]
     database = bench.databases[Role.CANDIDATE]
-    fields = {name: {"cache_ttl_s": TTL_S, "redis_mode": name} for name in urls}
+    fields = {name: {**SETTINGS, "redis_mode": name} for name in urls}
     # Side by side: each spends most of its start on importing its framework.
     together = await asyncio.gather(
         *(

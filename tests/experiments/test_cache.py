@@ -12,6 +12,7 @@ import pytest
 
 from bench.corpus import write
 from bench.environment import OwnProcesses
+from bench.errors import LoadError
 from bench.experiments import Draft, cache_arms, cache_filling, find
 from bench.experiments.cache_layout import OFF
 from bench.lab.options import LOADTESTS
@@ -38,6 +39,12 @@ def custody(tmp_path: Path) -> Iterator[Custody]:
     """Of this test's processes."""
     with Custody.open(tmp_path / "leases") as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The arms wait longer for Redis than as shipped, or a stall of the machine opens the circuit within a slot."""
+    monkeypatch.setattr(cache_arms, "SETTINGS", {**cache_arms.SETTINGS, "cache_deadline_s": "5"})
 
 
 def bench_on(servers: Servers, custody: Custody, tmp_path: Path) -> Any:
@@ -90,8 +97,7 @@ async def test_every_part_is_measured_on_real_servers(servers: Servers, custody:
     none, half, full = ([row["hit_ratio"] for row in rows if row["level"] == level] for level in (0.0, 0.5, 1.0))
     assert max(none) < min(half)
     assert max(half) < min(full)
-    # Not 1: on a machine that is busy a command may take longer than its deadline.
-    assert min(full) > MOST
+    assert set(full) == {1.0}
     for counted in found.facts["commands"].values():
         assert counted == {"missed": {"get": 1.0, "set": 1.0}, "remembered": {"get": 1.0}}
 
@@ -132,6 +138,17 @@ async def test_servers_that_are_not_its_own_are_not_killed(servers: Servers, cus
     assert set(found.facts["commands"]) == {"single"}
     assert findings.of(found)[-1].startswith("Single against cluster, and what happens when a server dies, were not")
     assert all(psutil.pid_exists(pid) for pid in servers.redis.pids)
+
+
+@pytest.mark.servers
+async def test_a_redis_that_keeps_nothing_in_time_is_not_measured(
+    servers: Servers, custody: Custody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a deadline that no command meets, filling gives up with the count of what was kept."""
+    monkeypatch.setattr(cache_arms, "SETTINGS", {"cache_ttl_s": "3600", "cache_deadline_s": "0.00001"})
+    monkeypatch.setattr(cache_filling, "RECOVERY_S", 0.1)
+    with pytest.raises(LoadError, match=r"Redis kept 0 of \d+ answers"):
+        await CACHE.run(bench_on(servers, custody, tmp_path))
 
 
 @pytest.mark.servers
