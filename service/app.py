@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from service.api import Application, consolidated, legacy, metrics, operations
+from service.api.v1.admission import Admission
 from service.resources import opened
 from service.settings import Settings
 from service.telemetry import ServerTiming
@@ -27,6 +28,9 @@ def create(settings: Settings) -> Application:
 
     app = Application(title="docaiche", version="1", lifespan=lifespan, openapi_url=None)
     APIS[settings.api](app)
+    if settings.most_requests is not None and settings.api == "v1":
+        # First, so inside of everything that gives a refusal its headers.
+        app.outermost.insert(0, partial(Admission, most=settings.most_requests, prefix=f"{consolidated.PREFIX}/"))
     app.include_router(operations.router)
     app.include_router(metrics.router)
     # The schema and its pages last: routes are tried in their order.

@@ -15,6 +15,7 @@ ServiceError
 │   └── TooManyRequestsError      whoever asks did so too often
 ├── VectorSearchUnavailableError  Weaviate gave no answer that can be used; full text may do instead
 ├── LimitUnknownError             nobody can tell how often somebody has asked
+├── CrowdedError                  as many requests are under way as may be
 ├── MigrationError                the schema could not be changed
 └── UsageError                    a command was given words that it does not know
 """
@@ -78,6 +79,10 @@ class TooManyRequestsError(RefusedError):
 
 class LimitUnknownError(ServiceError):
     """Requests cannot be counted, and uncounted ones are not served."""
+
+
+class CrowdedError(ServiceError):
+    """As many requests are under way as may be: this one was turned away at once."""
 
 
 class MigrationError(ServiceError):

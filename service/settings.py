@@ -42,6 +42,8 @@ class Knob:
     """Why that may help."""
     in_database: bool = False
     """Whether it needs the database in the state that `sql/tuning/<knob>.apply.sql` makes."""
+    needs: str = ""
+    """The setting without which it changes nothing; empty if there is none."""
 
 
 KNOBS: Mapping[str, Knob] = {
@@ -84,6 +86,12 @@ KNOBS: Mapping[str, Knob] = {
             *("cache", "cache", False, True),
             changes="answers are kept in Redis for a short while",
             why="popular requests come again and again",
+        ),
+        Knob(
+            *("breaker", "breaker", False, True),
+            changes="a circuit breaker stands before Weaviate",
+            why="requests do not pile up behind a Weaviate that hangs, and leave room for the others",
+            needs="weaviate_url",
         ),
     )
 }
@@ -130,6 +138,8 @@ class Settings(BaseSettings):
     indexes: bool = True
     fulltext: bool = True
     database_settings: bool = True
+    most_requests: int | None = Field(None, ge=1, le=100_000)
+    """Most requests of v1 under way at a time; the next is refused. As many as come when not set."""
     cache: bool = True
     cache_ttl_s: Seconds = 30.0
     cache_deadline_s: Seconds = 0.05
@@ -144,12 +154,16 @@ class Settings(BaseSettings):
     """The weight of vectors against words; the default is Weaviate's. Without a vectorizer there it has to be 0."""
     weaviate_timeout_s: Seconds = 1.0
     """Longest that one call to Weaviate may take."""
+    weaviate_slow_s: Seconds = 0.5
+    """A call that takes longer is slow; of a shorter timeout than twice that, half."""
     weaviate_concurrency: int = Field(16, ge=1, le=1000)
     """Calls to Weaviate under way at a time, and connections to it."""
     weaviate_attempts: int = Field(1, ge=1, le=5)
     """How often a call that fails is made; 1 is no retry."""
     breaker: bool = True
     """Whether a circuit breaker stands before Weaviate."""
+    breaker_kind: Literal["own", "seed", "interlock"] = "own"
+    """Whose: that of `service.resilience`, or to compare it, the seed's as it was written or interlock-cb's."""
     breaker_recovery_s: Seconds = 5.0
     """How long an open circuit stays open before a few calls may try."""
 

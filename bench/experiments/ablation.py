@@ -20,7 +20,7 @@ from bench.load.locust import LocustLoad, LocustModel
 from bench.model import Effect, Look, Plan, Role, Slot
 from bench.runner import Records, probe, summarise
 from bench.spec import ExperimentSpec
-from bench.subject import DATABASE_KNOBS, KNOBS
+from bench.subject import DATABASE_KNOBS, SEARCH_KNOBS
 
 PROBE_USERS = 8
 """As many as in the experiment `response_time`: the offered rate has the same reason."""
@@ -86,7 +86,7 @@ class Ablation:
 
 def _layout(timing: ExperimentSpec, seed: int) -> Layout:
     return ablation.layout(
-        tuple(KNOBS), seed=seed, budget_s=timing.budget_s, slot_s=timing.slot_s, overhead_s=SLOT_OVERHEAD_S
+        SEARCH_KNOBS, seed=seed, budget_s=timing.budget_s, slot_s=timing.slot_s, overhead_s=SLOT_OVERHEAD_S
     )
 
 

@@ -79,10 +79,17 @@ async def _start(bench: Bench, role: Role) -> Arm:
 
 
 async def start_arm(
-    bench: Bench, role: Role, *, name: str, knobs: Mapping[str, str], database: str, redis_database: int
+    bench: Bench,
+    role: Role,
+    *,
+    name: str,
+    knobs: Mapping[str, str],
+    database: str,
+    redis_database: int,
+    fields: Mapping[str, str] | None = None,
 ) -> Arm:
     """Start one arm on a database of the lab's Redis and prove it. Raises as `start_one`."""
-    return await start_one(bench, role, name, knobs, database, bench.servers.redis_database(redis_database))
+    return await start_one(bench, role, name, knobs, database, bench.servers.redis_database(redis_database), fields)
 
 
 async def start_one(

@@ -79,8 +79,10 @@ def facts(experiment: ExperimentRecord) -> list[tuple[str, str]]:
     known = experiment.facts
     said = [("Arms", "; ".join(f"{arm.role}: {arm.command}" for arm in experiment.arms))] if experiment.arms else []
     if "rate" in known:
-        held = ", ".join(f"{role} {value:g}" for role, value in known.get("capacity", {}).items())
-        said.append(("Offered rate", f"{known['rate']:.1f} requests/s to every arm: {known.get('rate_reason', '')}"))
+        reason = f": {known['rate_reason']}" if "rate_reason" in known else ""
+        said.append(("Offered rate", f"{known['rate']:.1f} requests/s to every arm{reason}"))
+    if "capacity" in known:
+        held = ", ".join(f"{role} {value:g}" for role, value in known["capacity"].items())
         said.append(("Capacity", f"{held} requests/s"))
     if "calls_per_slot" in known:
         said.append(("Requests per slot", f"{known['calls_per_slot']}, the same for all arms of a triple"))

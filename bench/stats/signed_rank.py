@@ -33,10 +33,17 @@ def estimate(values: "ArrayLike", *, alpha: float) -> Interval:
     Raises TooFewPairs when so few values cannot reach `alpha` at all.
     """
     data = np.asarray(values, dtype=np.float64)
-    inset = _inset(len(data), alpha)
+    return between(_walsh(data), len(data), alpha=alpha)
+
+
+def between(averages: "NDArray[np.float64]", n: int, *, alpha: float) -> Interval:
+    """The median of the sorted averages of every two of `n` values, and the interval counted in from both ends.
+
+    Raises TooFewPairs when so few values cannot reach `alpha` at all.
+    """
+    inset = _inset(n, alpha)
     if inset == 0:
-        raise TooFewPairs(len(data), fewest(alpha))
-    averages = _walsh(data)
+        raise TooFewPairs(n, fewest(alpha))
     return Interval(
         estimate=float(np.median(averages)),
         low=float(averages[inset - 1]),

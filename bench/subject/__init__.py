@@ -7,11 +7,12 @@ identity   what a running service says it is, held against what it should be
 
 from bench.subject.command import Command, Running, start
 from bench.subject.identity import Expected, Identity, identify, verify
-from bench.subject.reference import DATABASE_KNOBS, KNOBS, expected, reference, setting
+from bench.subject.reference import DATABASE_KNOBS, KNOBS, SEARCH_KNOBS, expected, reference, setting
 
 __all__ = [
     "DATABASE_KNOBS",
     "KNOBS",
+    "SEARCH_KNOBS",
     "Command",
     "Expected",
     "Identity",

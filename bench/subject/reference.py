@@ -9,6 +9,8 @@ from service import settings as service_settings
 
 KNOBS: Mapping[str, str] = {name: knob.changes for name, knob in service_settings.KNOBS.items()}
 """Every knob and what it changes."""
+SEARCH_KNOBS: tuple[str, ...] = tuple(name for name, knob in service_settings.KNOBS.items() if not knob.needs)
+"""Knobs that change something for a service with PostgreSQL and Redis alone."""
 DATABASE_KNOBS: tuple[str, ...] = tuple(name for name, knob in service_settings.KNOBS.items() if knob.in_database)
 """Knobs that need the database in another state, in the order in which their tuning is applied."""
 

@@ -5,6 +5,7 @@ From the outside in: fallback, retry, breaker, bulkhead, timeout.
 
 from service.resilience.breaker import CircuitBreaker
 from service.resilience.bulkhead import Bulkhead
+from service.resilience.circuit import Circuit
 from service.resilience.config import BreakerConfig
 from service.resilience.errors import BulkheadFullError, CallTimeoutError, CircuitOpenError, RejectedError
 from service.resilience.fallback import Fallback
@@ -20,6 +21,7 @@ __all__ = [
     "Bulkhead",
     "BulkheadFullError",
     "CallTimeoutError",
+    "Circuit",
     "CircuitBreaker",
     "CircuitOpenError",
     "CircuitState",

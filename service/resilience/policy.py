@@ -11,16 +11,13 @@ From the outside in:
 
 import functools
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from service.resilience.breaker import CircuitBreaker
 from service.resilience.bulkhead import Bulkhead
 from service.resilience.fallback import Fallback
+from service.resilience.guard import Guard
 from service.resilience.retry import Retry
 from service.resilience.timeout import Timeout
-
-if TYPE_CHECKING:
-    from service.resilience.guard import Guard
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,7 +31,7 @@ class Policy:
         *,
         fallback: Fallback | None = None,
         retry: Retry | None = None,
-        breaker: CircuitBreaker | None = None,
+        breaker: Guard | None = None,
         bulkhead: Bulkhead | None = None,
         timeout: Timeout | None = None,
     ) -> None:

@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from service.resilience.breaker import CircuitBreaker
+from service.resilience.circuit import Circuit
 from service.resilience.state import CircuitState
 
 
@@ -19,7 +20,7 @@ class BreakerMetrics(Collector):
 
     def __init__(self, registry: CollectorRegistry) -> None:
         # Callables: a cluster's nodes, and their breakers with them, come and go.
-        self._sources: list[Callable[[], Iterable[CircuitBreaker]]] = []
+        self._sources: list[Callable[[], Iterable[Circuit]]] = []
         self._transitions = Counter(
             "circuitbreaker_transitions", "Transitions into a state.", ["name", "state"], registry=registry
         )
@@ -28,7 +29,7 @@ class BreakerMetrics(Collector):
         )
         registry.register(self)
 
-    def watch(self, breakers: Callable[[], Iterable[CircuitBreaker]]) -> None:
+    def watch(self, breakers: Callable[[], Iterable[Circuit]]) -> None:
         """Report these breakers, too: those that there are whenever Prometheus asks."""
         self._sources.append(breakers)
         for breaker in breakers():

@@ -16,6 +16,7 @@ from service.resilience import (
     BreakerConfig,
     Bulkhead,
     CallTimeoutError,
+    Circuit,
     CircuitBreaker,
     Fallback,
     Listener,
@@ -24,6 +25,8 @@ from service.resilience import (
     Retry,
     Timeout,
 )
+from service.resilience.rivals.interlock import Interlock
+from service.resilience.rivals.seed import Seed
 from service.search.catalogue import Catalogue
 from service.search.model import Hit, Ranked
 from service.settings import Settings
@@ -36,16 +39,19 @@ CIRCUIT = "weaviate"
 QUEUE_WAIT_S = 0.1
 """Longest wait for a place: a Weaviate that is well frees one sooner, and for one that is not full text is quicker."""
 SLOW_SHARE = 0.5
-"""A call that takes longer than this share of its time limit is slow."""
+"""A call that takes longer than this share of its time limit is slow, however short the limit."""
 
 
 def breaker_config(settings: Settings) -> BreakerConfig:
-    """When the circuit to Weaviate opens: half of the calls of ten seconds failed, or most were slow."""
+    """When the circuit to Weaviate opens: half of the latest calls failed, or three in ten were slow."""
     return BreakerConfig(
         failure_rate_threshold=0.5,
-        slow_call_rate_threshold=0.8,
-        slow_call_s=settings.weaviate_timeout_s * SLOW_SHARE,
-        window_s=10.0,
+        # Sooner than for failures: those that hang hold on to what others need (experiment `breaker`).
+        slow_call_rate_threshold=0.3,
+        slow_call_s=_slow_s(settings),
+        # Calls, not seconds: the more there are, the sooner they pile up, and seconds of good ones would outweigh those
+        # that hang (experiment `breaker`).
+        window_calls=20,
         # Not more than the default number of places: calls that hang then open the circuit before the first times out.
         minimum_calls=10,
         recovery_timeout_s=settings.breaker_recovery_s,
@@ -53,6 +59,26 @@ def breaker_config(settings: Settings) -> BreakerConfig:
         # With no deadline for these: where requests are rare, five may take long to come, and none of them can hang.
         half_open_calls=5,
     )
+
+
+def circuit(settings: Settings, listeners: Sequence[Listener] = ()) -> Circuit | None:
+    """What guards the calls to Weaviate, by the settings; None where nothing does.
+
+    Raises ConfigurationError for a kind that is not installed.
+    """
+    if not settings.breaker:
+        return None
+    match settings.breaker_kind:
+        case "seed":
+            return Seed(CIRCUIT, recovery_timeout_s=settings.breaker_recovery_s)
+        case "interlock":
+            return Interlock(CIRCUIT, breaker_config(settings))
+        case "own":
+            return CircuitBreaker(CIRCUIT, breaker_config(settings), listeners=listeners)
+
+
+def _slow_s(settings: Settings) -> float:
+    return min(settings.weaviate_slow_s, settings.weaviate_timeout_s * SLOW_SHARE)
 
 
 def is_weaviate_s(error: Exception) -> bool:
@@ -75,12 +101,11 @@ class HybridSearch:
         self._database = database
         self._catalogue = catalogue
         self._documents = queries.load()["documents_by_id"]
-        config = breaker_config(settings)
-        self.breaker = CircuitBreaker(CIRCUIT, config, listeners=listeners) if settings.breaker else None
+        self.breaker = circuit(settings, listeners)
         """The circuit to Weaviate, unless the setting `breaker` is off."""
         places = settings.weaviate_concurrency
         # The breaker sees the wait, too: alone it must not make a call slow.
-        wait_s = min(QUEUE_WAIT_S, settings.weaviate_timeout_s * SLOW_SHARE / 2)
+        wait_s = min(QUEUE_WAIT_S, _slow_s(settings) / 2)
         policy = Policy(
             retry=Retry(settings.weaviate_attempts) if settings.weaviate_attempts > 1 else None,
             breaker=self.breaker,
@@ -89,7 +114,7 @@ class HybridSearch:
         )
         self._ask: Ask | None = None if weaviate is None else policy.guard(weaviate.hybrid)
 
-    def breakers(self) -> Sequence[CircuitBreaker]:
+    def breakers(self) -> Sequence[Circuit]:
         """The one to Weaviate, where there is a Weaviate and the setting `breaker` is on."""
         return () if self._ask is None or self.breaker is None else (self.breaker,)
 

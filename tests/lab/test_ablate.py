@@ -11,13 +11,13 @@ import pytest
 
 from bench.ablation import found
 from bench.model import ExperimentRecord, Status
-from bench.subject import KNOBS
+from bench.subject import KNOBS, SEARCH_KNOBS
 from tests.lab.conftest import LIMIT_S, TINY, Perflab, ended
 from tests.lab.test_run import left_running
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
-SLOT_S, OVERHEAD_S, ARMS = 0.3, 0.2, len(KNOBS) + 3
+SLOT_S, OVERHEAD_S, ARMS = 0.3, 0.2, len(SEARCH_KNOBS) + 3
 BUDGET_S = 2 * ARMS * (SLOT_S + OVERHEAD_S)
 SPEC = TINY.replace(
     "[criteria]", f"[experiments.ablation]\nbudget_s = {BUDGET_S:.2f}\nslot_s = {SLOT_S}\ndiscard_s = 0\n[criteria]"
@@ -49,18 +49,19 @@ def test_one_command_measures_every_knob_and_what_it_costs(perflab: Perflab, tmp
     assert set(shares.values()) == {1}
     assert len(shares) == 2 * ARMS
     assert all((perflab.reports / "latest" / slot["samples"]).is_file() for slot in facts["slots"])
-    for knob in KNOBS:
-        assert facts["arms"][f"all but {knob}"] == {each: "off" if each == knob else "on" for each in KNOBS}
+    for knob in SEARCH_KNOBS:
+        on = set(SEARCH_KNOBS) - {knob}
+        assert facts["arms"][f"all but {knob}"] == {each: "on" if each in on else "off" for each in KNOBS}
     assert set(facts["arms"]["none"].values()) == {"off"}
 
     told: dict[str, Any] = json.loads(target.read_text())
     assert told == json.loads(json.dumps(found(facts)))
-    assert {each["knob"] for each in told["contributions"]["knobs"]} == set(KNOBS)
+    assert {each["knob"] for each in told["contributions"]["knobs"]} == set(SEARCH_KNOBS)
     assert {each["arm"] for each in told["costs"]["memory"]} == set(facts["arms"])
     assert told["costs"]["writes"]
     assert told["costs"]["indexes"]
-    assert [each["knob"] for each in told["costs"]["settings"]] == list(KNOBS)
-    assert all(knob in result.out for knob in KNOBS)
+    assert [each["knob"] for each in told["costs"]["settings"]] == list(SEARCH_KNOBS)
+    assert all(knob in result.out for knob in SEARCH_KNOBS)
 
     assert [Path(figure.path).stem for figure in record.figures] == ["ablation.waterfall"]
     again = perflab("report", perflab.reports / "latest", "--no-notebooks")

@@ -8,7 +8,10 @@ from service.settings import KNOBS
 from tests.service import facts
 from tests.service.running import OFF, ON, Databases, running
 
-COMBINATIONS = [dict(zip(KNOBS, states, strict=True)) for states in product(("off", "on"), repeat=len(KNOBS))]
+VARIED = [name for name, knob in KNOBS.items() if not knob.needs]
+COMBINATIONS = [
+    {**ON, **dict(zip(VARIED, states, strict=True))} for states in product(("off", "on"), repeat=len(VARIED))
+]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.v1.schemas import ErrorEnvelope, ErrorFacts, Problem
 from service.errors import (
     ConflictError,
+    CrowdedError,
     DatabaseUnavailableError,
     ForbiddenError,
     InvalidValueError,
@@ -112,7 +113,7 @@ async def answer(request: HTTPConnection, error: Exception) -> Response:
     # A client's mistake is no error of the service.
     if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("unforeseen error", exc_info=error, path=request.url.path)
-    elif refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    elif refusal.status == HTTPStatus.SERVICE_UNAVAILABLE and not isinstance(error, CrowdedError):
         log.warning("dependency unavailable", reason=str(error), path=request.url.path)
     code, kind = TYPES.get(refusal.status, (f"HTTP_{refusal.status}", "HTTPError"))
     facts = ErrorFacts(
@@ -175,6 +176,9 @@ def _refusal(error: Exception) -> _Refusal:
         case DatabaseUnavailableError() | LimitUnknownError():
             headers = {"retry-after": str(RETRY_AFTER_S)}
             return _Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "A dependency is unavailable; try again.", headers)
+        case CrowdedError():
+            headers = {"retry-after": str(RETRY_AFTER_S)}
+            return _Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests are under way; try again.", headers)
         case _:
             return _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed to answer.")
 

@@ -40,7 +40,12 @@ HARD_FAULTS = {
 def settings(databases: Databases, standin: StandIn) -> Settings:
     """v1 with the stand-in; timeouts and the breaker's wait are longer than any test."""
     return databases.settings(
-        ON, weaviate_url=standin.url, weaviate_timeout_s=LONG_S, breaker_recovery_s=LONG_S, cache=False
+        ON,
+        weaviate_url=standin.url,
+        weaviate_timeout_s=LONG_S,
+        weaviate_slow_s=LONG_S / 2,
+        breaker_recovery_s=LONG_S,
+        cache=False,
     )
 
 
