@@ -10,7 +10,7 @@ from bench.faults import Fault, Shards
 
 LEAD_S, FAULT_S, AFTER_S = 0.5, 2.2, 1.3
 SLOT_S = LEAD_S + FAULT_S + AFTER_S
-OVERHEAD_S = 0.4
+OVERHEAD_S = 0.2
 """Between two slots: writing the samples, reading them, seeing that the circuit is closed."""
 RIVAL_BLOCKS = 2
 """Blocks with the other breakers in them; nothing is judged by these."""

@@ -76,7 +76,7 @@ def plans(effective: spec.Spec, seed: int, budget_s: float | None = None) -> dic
         raise short[0]
     needed_s = budget_s * max(error.needed_s / error.budget_s for error in short)
     raise UsageError(
-        f"--budget {budget_s:g} is too small for {_listed(effective.experiments)}: six pairs of slots of each take "
+        f"--budget {budget_s:g} is too small for {_listed(effective.experiments)}: what each needs at least takes "
         f"--budget {ceil(needed_s)}, or choose fewer experiments with --only."
     )
 

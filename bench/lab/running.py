@@ -111,6 +111,7 @@ class _Run:
         plan = self._plans[experiment.name]
         draft = Draft(looks=plan.looks)
         began = time.monotonic()
+        saved = False
 
         def keep(status: Status, reason: str = "") -> None:
             made = experiment_record(
@@ -124,20 +125,23 @@ class _Run:
             self.record = replace(self.record, experiments={**self.record.experiments, experiment.name: made})
             self.save()
 
+        def save() -> None:
+            nonlocal saved
+            saved = True
+            keep(Status.PARTIAL, INTERRUPTED)
+
         bench = ground.bench(
             plan,
             claims=self.claims,
             draft=draft,
-            save=lambda: keep(Status.PARTIAL, INTERRUPTED),
+            save=save,
             progress=progress,
         )
         try:
             await experiment.run(bench)
-        except PerflabError as error:
-            keep(Status.PARTIAL if draft.measured else Status.FAILED, str(error))
-            raise
-        except asyncio.CancelledError:
-            keep(Status.PARTIAL if draft.measured else Status.FAILED, INTERRUPTED)
+        except (PerflabError, asyncio.CancelledError) as end:
+            reason = str(end) if isinstance(end, PerflabError) else INTERRUPTED
+            keep(Status.PARTIAL if saved or draft.measured else Status.FAILED, reason)
             raise
         keep(Status.COMPLETE)
 

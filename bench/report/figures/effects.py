@@ -33,7 +33,7 @@ def draw(experiment: ExperimentRecord, criteria: Sequence[CriterionResult], path
         _ticks(axes)
         axes.set_xlabel("ratio of times (left of 1: faster); bars: 95 % intervals, strokes: single pairs")
         axes.set_title(f"{experiment.name.replace('_', ' ').capitalize()}: candidate against baseline")
-    return _described(experiment, rows[0], path)
+    return _described(experiment, rows, path)
 
 
 def _row(axes: object, height: int, effect: Effect) -> None:
@@ -79,7 +79,8 @@ def _label(effect: Effect) -> str:
     return metric if effect.scope == "all" else f"{effect.scope}: {metric}"
 
 
-def _described(experiment: ExperimentRecord, first: Effect, path: Path) -> Figure:
+def _described(experiment: ExperimentRecord, rows: Sequence[Effect], path: Path) -> Figure:
+    first, controlled = rows[0], any(row.comparison == CONTROL.label for row in rows)
     return Figure(
         path=f"figures/{path.name}",
         title="Effects with their intervals",
@@ -87,6 +88,7 @@ def _described(experiment: ExperimentRecord, first: Effect, path: Path) -> Figur
         caption=(
             f"Ratios candidate / baseline with 95 % intervals over {first.n_pairs} pairs"
             + (f"; the smallest change that they could see is {words.percent(first.mde)}" if first.mde else "")
-            + ". Small strokes are single pairs. The grey row compares two processes of the same baseline: noise."
+            + ". Small strokes are single pairs."
+            + (" The grey row compares two processes of the same baseline: noise." if controlled else "")
         ),
     )
