@@ -10,7 +10,7 @@ from typing import Any
 from bench import design, report, store
 from bench.environment import OwnProcesses, describe
 from bench.experiments import Draft, Experiment, find
-from bench.lab.again import SPEC_FILE
+from bench.lab.again import SPEC_FILE, stored_spec
 from bench.lab.assembly import claims, experiment_record, judged
 from bench.lab.options import DEFAULT_SPEC, known
 from bench.load import Target
@@ -85,6 +85,7 @@ def make_run(folder: Path, *, speed: float = 0.5, neighbours: bool = False, only
 def reported(folder: Path, **options: Any) -> RunRecord:
     """Write a complete run with its report; options are those of `make_run`."""
     record = report.draw(make_run(folder, **options), folder)
+    record = judged(record, claims(stored_spec(folder).criteria))  # The verdicts name the figures as their evidence.
     report.write(record, folder)
     return record
 

@@ -77,7 +77,7 @@ def cli() -> None:
 def main() -> None:
     """Entry point: every error that a user can cause is one sentence on standard error."""
     try:
-        sys.exit(cli.main(standalone_mode=False))
+        sys.exit(cli.main(prog_name="perflab", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -1,7 +1,6 @@
 """`perflab ablate`: what each knob contributes, and what it costs."""
 
 import asyncio
-import json
 from pathlib import Path
 
 import click
@@ -51,7 +50,6 @@ def ablate(
         record, folder = asyncio.run(run_spec(options, progress))
     experiment = record.experiments[EXPERIMENT]
     answer = found(experiment.facts)
-    if json_file is not None:
-        json_file.write_text(json.dumps(answer, indent=1))
+    shared.write_json(json_file, answer)
     console.show_findings(experiment, folder)
     return 0 if answer["contributions"] is not None else 3

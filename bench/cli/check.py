@@ -70,7 +70,9 @@ def run_checks(checks: tuple[Check, ...], directory: Path) -> list[str]:
     return failed
 
 
-@click.command("test", context_settings={"ignore_unknown_options": True})
+@click.command(
+    "test", context_settings={"ignore_unknown_options": True}, epilog="Example: perflab test tests/judge -k regression"
+)
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENTS]...")
 def test_command(pytest_arguments: tuple[str, ...]) -> None:
     """Run all checks and tests of perflab itself; further arguments are pytest's."""

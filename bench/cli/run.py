@@ -17,6 +17,7 @@ from bench.cli.progress import watching
 @shared.services
 @shared.seed
 @shared.out
+@shared.json_file
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Measure what RUN has not completed.")
 def run(
     spec: Path | None,
@@ -26,6 +27,7 @@ def run(
     services: str,
     seed: int | None,
     out: Path | None,
+    json_file: Path | None,
     resume: Path | None,
 ) -> int:
     """Start servers, measure every experiment of SPEC (specs/phase2.toml), judge, report.
@@ -33,6 +35,7 @@ def run(
     Exit code: 1 if any criterion is FAIL; else 4 if the session was not fit to measure; else 3 if any is
     INCONCLUSIVE or a required one NOT_MEASURED; else 0.
     """
+    from bench import store
     from bench.lab import Options, run_spec
     from bench.report import console
 
@@ -48,5 +51,6 @@ def run(
     )
     with watching() as progress:
         record, folder = asyncio.run(run_spec(options, progress))
+    shared.write_json(json_file, store.plain(record))
     console.show(record, folder)
     return record.exit_code

@@ -1,7 +1,6 @@
 """`perflab sweep pool`: the pool at many sizes, under one load."""
 
 import asyncio
-import json
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ BUDGET_S = 150.0
 """Holds all sizes from 1 to 40 in the fewest blocks."""
 
 
-@click.group()
+@click.group(epilog="Example: perflab sweep pool --quick")
 def sweep() -> None:
     """Measure one setting of the reference service at many values."""
 
@@ -42,7 +41,6 @@ def pool(
     with watching() as progress:
         record, folder = asyncio.run(run_spec(options, progress))
     experiment = record.experiments[EXPERIMENT]
-    if json_file is not None:
-        json_file.write_text(json.dumps(experiment.facts, indent=1))
+    shared.write_json(json_file, experiment.facts)
     console.show_findings(experiment, folder)
     return 0 if enough(experiment.facts.get("slots", ())) else 3

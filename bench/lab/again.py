@@ -14,25 +14,27 @@ SPEC_FILE = "spec.json"
 """The effective spec of a run, kept in its folder: a run must be judged by the claims it was made for."""
 
 
-def report_again(run: Path, *, notebooks: bool = True) -> tuple[RunRecord, Path]:
+def report_again(run: Path, *, notebooks: bool = True, against: Path | None = None) -> tuple[RunRecord, Path]:
     """Judge a stored run from its samples and rewrite everything derived from them.
 
+    The report shows it beside the run `against`, or beside the one before it of the same spec.
     Raises StoreError when the folder is not a run or cannot be written.
     """
     record = store.load(run)
     folder = (run.parent if run.suffix == ".json" else run).resolve()
     record = analysed_again(record, folder)
     record = judged(record, claims(stored_spec(folder).criteria))
-    return publish(record, folder, notebooks=notebooks), folder
+    previous = store.load(against) if against else store.before(record, folder)
+    return publish(record, folder, notebooks=notebooks, previous=previous), folder
 
 
-def publish(record: RunRecord, folder: Path, *, notebooks: bool) -> RunRecord:
+def publish(record: RunRecord, folder: Path, *, notebooks: bool, previous: RunRecord | None = None) -> RunRecord:
     """Write the figures of a judged run, run.json, report.md, report.html and, when asked, the executed notebooks."""
     record = report.draw(record, folder)
     # Once more: the verdicts name the figures as their evidence.
     record = judged(record, claims(stored_spec(folder).criteria))
     store.write(record, folder)
-    report.write(record, folder)
+    report.write(record, folder, previous)
     if notebooks and record.experiments:
         suitable = [path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if _can_show(path, record)]
         report.notebooks.execute_all(suitable, folder)

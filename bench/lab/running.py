@@ -56,7 +56,9 @@ async def run_spec(options: Options, progress: Progress) -> tuple[RunRecord, Pat
         raise
     progress.stage("report")
     run.save()
-    run.record = publish(run.record, run.folder.path, notebooks=True)
+    run.record = publish(
+        run.record, run.folder.path, notebooks=True, previous=store.before(run.record, run.folder.path)
+    )
     return run.record, run.folder.path
 
 

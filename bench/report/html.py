@@ -6,11 +6,11 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.model import Figure, RunRecord
-from bench.report import findings, sections, words
+from bench.report import findings, sections, since, words
 
 
-def page(record: RunRecord, folder: Path) -> str:
-    """The whole report, its figures inlined from the run folder."""
+def page(record: RunRecord, folder: Path, previous: RunRecord | None = None) -> str:
+    """The whole report, its figures inlined from the run folder, beside a previous run where there is one."""
     environment = Environment(
         loader=PackageLoader("bench.report"),
         autoescape=True,
@@ -23,6 +23,8 @@ def page(record: RunRecord, folder: Path) -> str:
         answer=words.answer(record),
         scorecard=sections.scorecard(record.criteria),
         sections=sections,
+        changes=since.changes(record, previous) if previous else [],
+        introduced=since.introduced(record, previous) if previous else "",
         findings=findings.of,
         tables=findings.tables,
         inline=lambda figure: _inline(figure, folder),

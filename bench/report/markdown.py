@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from bench.model import ExperimentRecord, RunRecord
-from bench.report import findings, sections, words
+from bench.report import findings, sections, since, words
 
 
-def page(record: RunRecord) -> str:
-    """The whole report."""
-    return "\n".join(_lines(record)) + "\n"
+def page(record: RunRecord, previous: RunRecord | None = None) -> str:
+    """The whole report, beside a previous run where there is one."""
+    return "\n".join(_lines(record, previous)) + "\n"
 
 
-def _lines(record: RunRecord) -> Iterator[str]:
+def _lines(record: RunRecord, previous: RunRecord | None) -> Iterator[str]:
     yield f"# Performance report: {_plain(record.spec)}"
     yield ""
     yield _plain(words.answer(record))
@@ -28,6 +28,8 @@ def _lines(record: RunRecord) -> Iterator[str]:
     )  # fmt: skip
     yield ""
     yield from (f"* **{row.id}**: {_plain(row.reason)}" for row in sections.scorecard(record.criteria) if row.reason)
+    if previous is not None:
+        yield from _since(record, previous)
     for experiment in record.experiments.values():
         yield from _experiment(experiment)
     yield ""
@@ -38,6 +40,21 @@ def _lines(record: RunRecord) -> Iterator[str]:
     yield from (f"* {_plain(reason)}" for reason in record.session.reasons)
     yield ""
     yield from _table(("", ""), sections.machine(record))
+
+
+def _since(record: RunRecord, previous: RunRecord) -> Iterator[str]:
+    rows = since.changes(record, previous)
+    if not rows:
+        return
+    yield ""
+    yield "## Beside the run before"
+    yield ""
+    yield _plain(since.introduced(record, previous))
+    yield ""
+    yield from _table(
+        ("criterion", "verdict", "before", "now", "intervals"),
+        [(f"**{row.id}**", row.verdict, row.before, row.now, row.apart) for row in rows],
+    )
 
 
 def _experiment(experiment: ExperimentRecord) -> Iterator[str]:
@@ -70,6 +87,7 @@ def _experiment(experiment: ExperimentRecord) -> Iterator[str]:
         )
         yield ""
     yield from (f"* {name}: {_plain(value)}" for name, value in sections.facts(experiment))
+    yield "* Evidence: " + ", ".join(f"[{path}]({path})" for path in sections.evidence(experiment))
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

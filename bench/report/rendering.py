@@ -19,14 +19,14 @@ def draw(record: RunRecord, folder: Path) -> RunRecord:
         raise _unwritable(folder, error) from error
 
 
-def write(record: RunRecord, folder: Path) -> None:
-    """Write report.md and report.html with the figures that `draw` has described.
+def write(record: RunRecord, folder: Path, previous: RunRecord | None = None) -> None:
+    """Write report.md and report.html with the figures that `draw` has described, beside a previous run if given.
 
     Raises StoreError when the folder cannot be written.
     """
     try:
-        (folder / "report.md").write_text(markdown.page(record))
-        (folder / "report.html").write_text(html.page(record, folder))
+        (folder / "report.md").write_text(markdown.page(record, previous))
+        (folder / "report.html").write_text(html.page(record, folder, previous))
     except OSError as error:
         raise _unwritable(folder, error) from error
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.model import CONTROL, CriterionResult, Effect, ExperimentRecord, RunRecord, Verdict
 from bench.report import words
@@ -26,6 +27,8 @@ class Row:
     n: str
     mde: str
     reason: str
+    experiment: str
+    """Whose section shows it; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,14 @@ def facts(experiment: ExperimentRecord) -> list[tuple[str, str]]:
     return said
 
 
+def evidence(experiment: ExperimentRecord) -> list[str]:
+    """What in the run's folder the section rests on, as paths from there."""
+    rests = ["run.json", *(figure.path for figure in experiment.figures)]
+    if experiment.slots or experiment.facts.get("slots"):
+        rests.insert(1, "samples/")
+    return rests
+
+
 def _row(result: CriterionResult) -> Row:
     return Row(
         mark=words.MARKS[result.verdict],
@@ -109,6 +120,7 @@ def _row(result: CriterionResult) -> Row:
         n=str(result.n) if result.n else "",
         mde="" if result.mde is None else words.percent(result.mde),
         reason=result.reason,
+        experiment=Path(result.evidence[0]).name.partition(".")[0] if result.evidence else "",
     )
 
 

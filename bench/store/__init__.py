@@ -8,6 +8,6 @@ reports/latest                symbolic link to the newest run
 """
 
 from bench.store.folder import RunFolder, new_run_id
-from bench.store.record import load, schema, write
+from bench.store.record import before, load, plain, schema, write
 
-__all__ = ["RunFolder", "load", "new_run_id", "schema", "write"]
+__all__ = ["RunFolder", "before", "load", "new_run_id", "plain", "schema", "write"]

@@ -5,6 +5,7 @@ The dataclasses of `bench.model` are the schema; pydantic validates and serialis
 
 import json
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -26,6 +27,12 @@ def _adapter() -> TypeAdapter[RunRecord]:
 def schema() -> dict[str, Any]:
     """The JSON Schema of `run.json`."""
     return _adapter().json_schema(mode="serialization")
+
+
+def plain(record: RunRecord) -> dict[str, Any]:
+    """The record as `run.json` holds it, in plain dictionaries and lists."""
+    found: dict[str, Any] = _adapter().dump_python(record, mode="json")
+    return found
 
 
 def write(record: RunRecord, folder: Path) -> None:
@@ -77,3 +84,13 @@ def load(path: Path) -> RunRecord:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise StoreError(f"{file} is damaged at `{where}`: {first['msg']}.") from error
+
+
+def before(record: RunRecord, folder: Path) -> RunRecord | None:
+    """The newest readable run of the same spec beside `folder` that was started earlier; None if there is none."""
+    names = sorted((each.name for each in folder.resolve().parent.iterdir() if each.is_dir()), reverse=True)
+    for name in names:
+        if name < record.run_id and f"-{record.spec}-" in name:
+            with suppress(StoreError):
+                return load(folder.resolve().parent / name)
+    return None

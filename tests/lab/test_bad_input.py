@@ -33,10 +33,11 @@ def test_a_wrong_spec_is_told_with_its_line(perflab: Perflab, change: tuple[str,
     ("arguments", "said"),
     [
         (["--only", "respons_time"], "did you mean `response_time`?"),
-        (["--budget", "10"], "--budget 10 is too small for response_time and query_time: six pairs"),
+        (["--budget", "10"], "--budget 10 is too small for response_time and query_time: what each needs"),
         (["--budget", "-1"], "Invalid value for '--budget'"),
         (["--services", "kubernetes"], "is not one of"),
         (["--quik"], "No such option"),
+        (["--json", "nowhere/found.json"], "there is no folder nowhere"),
     ],
 )
 def test_a_wrong_option_is_told(perflab: Perflab, arguments: list[str], said: str) -> None:
@@ -54,7 +55,7 @@ def test_the_budget_that_is_asked_for_is_enough(perflab: Perflab) -> None:
     from bench.lab.options import Options, effective_spec, plans
 
     said = perflab.run("--budget", "10").complaint
-    enough = float(said.partition("take --budget ")[2].partition(",")[0])
+    enough = float(said.partition("takes --budget ")[2].partition(",")[0])
     assert plans(effective_spec(Options(spec=perflab.spec, budget_s=enough)), 1, enough)
     with pytest.raises(UsageError, match="too small"):
         plans(effective_spec(Options(spec=perflab.spec, budget_s=enough - 1)), 1, enough - 1)
@@ -123,4 +124,17 @@ def test_help_names_every_command(perflab: Perflab) -> None:
     assert listed.code == 0
     for name in COMMANDS:
         assert name in listed.out
-        assert perflab(name, "--help").code == 0
+        helped = perflab(name, "--help")
+        assert helped.code == 0
+        assert f"Example: perflab {name}" in helped.out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(perflab: Perflab, shell: str) -> None:
+    """What README tells one to put into the shell's profile completes `perflab sw` to sweep, and no unknown word."""
+    source = perflab(_PERFLAB_COMPLETE=f"{shell}_source")
+    assert "_PERFLAB_COMPLETE" in source.out
+    for begun, found in (("sw", "sweep"), ("nothing", "")):
+        words = {"COMP_WORDS": f"perflab {begun}", "COMP_CWORD": "1" if shell != "fish" else begun}
+        said = perflab(_PERFLAB_COMPLETE=f"{shell}_complete", **words).out
+        assert (found in said) if found else said.strip() == ""

@@ -97,8 +97,10 @@ def test_a_run_can_be_judged_again_without_servers(finished: Finished) -> None:
     """`perflab report` computes everything from the samples and comes to the very same effects and verdicts."""
     perflab, _ = finished
     before = perflab.latest()
-    again = perflab("report", perflab.reports / "latest", "--no-notebooks")
+    copy = perflab.folder / "again.json"
+    again = perflab("report", perflab.reports / "latest", "--no-notebooks", "--json", copy)
     after = perflab.latest()
+    assert json.loads(copy.read_text()) == json.loads((perflab.reports / "latest/run.json").read_text())
     assert again.code == before.exit_code
     assert after.criteria == before.criteria
     assert {n: e.effects for n, e in after.experiments.items()} == {n: e.effects for n, e in before.experiments.items()}

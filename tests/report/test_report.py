@@ -21,7 +21,8 @@ class Page(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.references: list[str] = []
+        self.images: list[str] = []
+        self.links: list[str] = []
         self.alts: list[str] = []
         self.tags: list[str] = []
         self.feed(text)
@@ -30,8 +31,10 @@ class Page(HTMLParser):
         """Collect."""
         self.tags.append(tag)
         for name, value in attrs:
-            if name in ("src", "href", "srcset", "action", "data"):
-                self.references.append(value or "")
+            if name in ("src", "srcset", "action", "data"):
+                self.images.append(value or "")
+            if name == "href":
+                self.links.append(value or "")
             if name == "alt":
                 self.alts.append(value or "")
 
@@ -44,17 +47,25 @@ def html(rendered: Rendered) -> str:
 def test_the_html_is_one_file_without_script_or_network(rendered: Rendered) -> None:
     """Everything is inside: no reference leaves the file, no script runs, and it stays below 5 MB."""
     page = Page(html(rendered))
-    assert page.references
-    assert all(reference.startswith("data:image/png;base64,") for reference in page.references)
+    assert page.images
+    assert all(reference.startswith("data:image/png;base64,") for reference in page.images)
     assert "script" not in page.tags
     assert "@import" not in html(rendered)
     assert len(html(rendered)) < 5_000_000
 
 
+def test_each_link_leads_somewhere(rendered: Rendered) -> None:
+    """To a section of the page or to a file of the run, never out of it."""
+    links = set(Page(html(rendered)).links)
+    assert {"run.json", "samples/", "#response_time"} <= links
+    for link in links:
+        assert f'id="{link[1:]}"' in html(rendered) if link.startswith("#") else (rendered[1] / link).exists(), link
+
+
 def test_each_inlined_figure_is_the_file_of_the_run(rendered: Rendered) -> None:
     """What the page shows is byte for byte what lies in figures/."""
     record, folder = rendered
-    shown = {base64.b64decode(reference.partition(",")[2]) for reference in Page(html(rendered)).references}
+    shown = {base64.b64decode(reference.partition(",")[2]) for reference in Page(html(rendered)).images}
     files = {(folder / f.path).read_bytes() for e in record.experiments.values() for f in e.figures}
     assert shown == files
 
