@@ -27,7 +27,13 @@ FIXED_IDS = [
 FINITE = st.floats(-10, 10)
 HELD = {"done": True, "undone": True, "requests": 100, "failed": 0}
 BLOCK = {role: dict.fromkeys((SUCCESS, *KINDS), 0.001) for role in ("baseline", "candidate")}
+BLOCKS = [
+    {"block": block, "arm": arm, "fault": fault, "due": 100, "collateral": failed}
+    for block in range(8)
+    for arm, fault, failed in (("no fault", "", 0), ("without", "hang", 60 + block), ("with", "hang", block % 3))
+]
 FACTS = {
+    "breaker_prevention": {"slots": BLOCKS},
     "rollback": {"procedures": dict.fromkeys(PROCEDURES, HELD)},
     "error_overhead": {"blocks": [BLOCK] * 12},
     **dict.fromkeys(("pool_utilization", "pool_efficiency", "pooling_gain"), facts()),
