@@ -26,7 +26,10 @@ COLUMNS = {
     "pool_s": "waiting for a database connection (Server-Timing `pool`); NaN when not told",
     "db_s": "queries (Server-Timing `db`)",
     "cache_s": "Redis (Server-Timing `cache`)",
+    "vector_s": "Weaviate (Server-Timing `vector`)",
+    "encode_s": "turning what was found into bytes (Server-Timing `encode`)",
     "app_s": "everything else in the service (Server-Timing `app`)",
+    "queue_s": "from sending until the service began with it: the way there and the queue before it; NaN when not told",
 }
 
 
@@ -43,7 +46,10 @@ class Observation(NamedTuple):
     pool_s: float = math.nan
     db_s: float = math.nan
     cache_s: float = math.nan
+    vector_s: float = math.nan
+    encode_s: float = math.nan
     app_s: float = math.nan
+    queue_s: float = math.nan
 
 
 def columns(rows: Iterable[Observation]) -> dict[str, Sequence[Any]]:

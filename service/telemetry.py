@@ -4,38 +4,45 @@
     db     queries
     cache  Redis, and waiting for another request that computes the same answer
     vector Weaviate, where it was asked
+    encode turning what was found into the bytes of the answer
     app    everything else in the service, until its answer begins
+    began  when the service began with the request, as a description: seconds since 1970. A client on the same machine
+           subtracts from it the moment at which it sent: the way there and the queue before the service.
 
 The instrument is the same for both APIs and stands outside everything else, so that it favours neither.
 """
 
 from contextvars import ContextVar
-from time import perf_counter
+from time import perf_counter, time
 from typing import Literal
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Part = Literal["pool", "db", "cache", "vector"]
+Part = Literal["pool", "db", "cache", "vector", "encode"]
 
 
 class Timing:
     """Seconds spent by one request, by part."""
 
-    __slots__ = ("cache", "db", "pool", "vector")
+    __slots__ = ("began", "cache", "db", "encode", "pool", "returned", "vector")
 
     def __init__(self) -> None:
         self.pool = 0.0
         self.db = 0.0
         self.cache = 0.0
         self.vector = 0.0
+        self.encode = 0.0
+        self.began = time()
+        self.returned = 0.0
 
     def header(self, total: float) -> bytes:
         """The header's value for a request that took `total` seconds, in milliseconds."""
-        app = max(total - self.pool - self.db - self.cache - self.vector, 0.0)
+        app = max(total - self.pool - self.db - self.cache - self.vector - self.encode, 0.0)
         vector = f"vector;dur={self.vector * 1e3:.4f}, " if self.vector else ""
         return (
             f"pool;dur={self.pool * 1e3:.4f}, db;dur={self.db * 1e3:.4f}, "
-            f"cache;dur={self.cache * 1e3:.4f}, {vector}app;dur={app * 1e3:.4f}"
+            f"cache;dur={self.cache * 1e3:.4f}, {vector}encode;dur={self.encode * 1e3:.4f}, "
+            f'app;dur={app * 1e3:.4f}, began;desc="{self.began:.6f}"'
         ).encode()
 
 
@@ -65,6 +72,20 @@ class Timed:
 
     def __exit__(self, *_: object) -> None:
         spent(self._part, perf_counter() - self._began)
+
+
+def returned() -> None:
+    """An endpoint has answered, and the framework begins to encode; nothing outside a request."""
+    timing = _current.get()
+    if timing is not None:
+        timing.returned = perf_counter()
+
+
+def encoded() -> None:
+    """The answer is bytes: what passed since `returned` was encoding; nothing where no endpoint has answered."""
+    timing = _current.get()
+    if timing is not None and timing.returned:
+        timing.encode += perf_counter() - timing.returned
 
 
 class ServerTiming:

@@ -31,7 +31,7 @@ from bench.runner import Measurement, Records, Silent, measure
 from bench.spec import load
 
 PAIRS = 8
-PARTS = {"pool_s": 0.1, "db_s": 0.6, "cache_s": 0.05, "app_s": 0.15}
+PARTS = {"queue_s": 0.05, "pool_s": 0.1, "db_s": 0.55, "cache_s": 0.05, "app_s": 0.1, "encode_s": 0.05}
 SCAN = {
     "Plan": {
         "Node Type": "Sort", "Actual Rows": 20, "Actual Loops": 1, "Actual Total Time": 30.5,

@@ -55,7 +55,7 @@ class SlotRecord:
     by_name: dict[str, dict[str, float]]
     """The same per request or query name, with `n`."""
     parts: dict[str, float]
-    """Mean seconds per request by Server-Timing part (`pool`, `db`, `cache`, `app`) and `lag`."""
+    """Mean seconds per request by part (`queue`, `pool`, `db`, `cache`, `vector`, `app`, `encode`) and `lag`."""
     lag_p50_s: float
     lag_p99_s: float
     generator_cores: float

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PARTS = {"pool": "pool_s", "db": "db_s", "cache": "cache_s", "app": "app_s"}
+PARTS = {part: f"{part}_s" for part in ("queue", "pool", "db", "cache", "vector", "app", "encode")}
 
 
 def summarise(

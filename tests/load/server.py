@@ -8,6 +8,7 @@ python server.py        prints its port, serves until its standard input closes
 /slow?s=0.5             answer after so long, while others are served
 /fail                   answer 500
 /identity               an identity with the API of PERFLAB_TEST_API
+/elsewhere              the clock of another machine
 anything else           a JSON object with every key that the reference service may answer, and Server-Timing
 """
 
@@ -32,6 +33,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Serve one request."""
     if scope["type"] != "http":
         return
+    began = time.time() - (1000 if scope["path"] == "/elsewhere" else 0)
     body = b""
     while True:
         message = await receive()
@@ -46,7 +48,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     content = b"<html>" if scope["path"].startswith("/garbled/") else json.dumps(answer).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
     if scope["path"] != "/plain":
-        headers.append((b"server-timing", TIMING))
+        headers.append((b"server-timing", TIMING + f', began;desc="{began:.6f}"'.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 

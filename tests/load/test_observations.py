@@ -25,7 +25,10 @@ rows = st.builds(
     pool_s=parts,
     db_s=parts,
     cache_s=parts,
+    vector_s=parts,
+    encode_s=parts,
     app_s=parts,
+    queue_s=parts,
 )
 
 

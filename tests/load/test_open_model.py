@@ -1,6 +1,7 @@
 """The open model: latency from the moment a request was due, nothing lost, nothing delayed without a word."""
 
 import asyncio
+import math
 from pathlib import Path
 
 import httpx
@@ -67,8 +68,26 @@ async def test_every_request_is_kept_as_it_was_due(locusts: Locusts, server: Ser
     assert all(row.intended_s <= row.start_s <= row.end_s for row in kept)
     assert {(row.name, row.status, row.error) for row in kept} == {("GET /", 200, "")}
     assert {(row.pool_s, row.db_s, row.cache_s, row.app_s) for row in kept} == {(0.0015, 0.0025, 0.00025, 0.003)}
+    assert all(0 <= row.queue_s <= row.end_s - row.start_s for row in kept)
+    assert all(math.isnan(row.encode_s) for row in kept)
     assert all(row.bytes > 20 for row in kept)
     assert 0 < sample.generator_cores < 2
+
+
+ELSEWHERE = """
+class Visitor(FastHttpUser):
+    @task
+    def ask(self):
+        self.client.get("/elsewhere")
+"""
+
+
+async def test_another_machine_s_clock_tells_no_queue(locusts: Locusts, server: Server) -> None:
+    """A service that began before the request was sent is not believed; its other parts are."""
+    async with locusts(ELSEWHERE) as load:
+        kept = rows(await load.open_model(20).run(slot(), server.target()))
+    assert kept
+    assert all(math.isnan(row.queue_s) and row.app_s == 0.003 for row in kept)
 
 
 DRAWING = """

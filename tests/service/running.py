@@ -65,5 +65,6 @@ async def running(settings: Settings) -> AsyncIterator[Service]:
 
 def parts(response: httpx.Response) -> dict[str, float]:
     """The Server-Timing header: milliseconds by part."""
-    pairs = (entry.split(";dur=") for entry in response.headers["server-timing"].split(", "))
+    told = response.headers["server-timing"].partition(", began;")[0]
+    pairs = (entry.split(";dur=") for entry in told.split(", "))
     return {name: float(duration) for name, duration in pairs}

@@ -8,7 +8,10 @@ from starlette.types import Message, Receive, Scope, Send
 from service.telemetry import ServerTiming, Timed
 from tests.service.running import OFF, ON, Databases, parts, running
 
-HEADER = re.compile(r"pool;dur=\d+\.\d{3,}, db;dur=\d+\.\d{3,}, cache;dur=\d+\.\d{3,}, app;dur=\d+\.\d{3,}")
+HEADER = re.compile(
+    r"pool;dur=\d+\.\d{3,}, db;dur=\d+\.\d{3,}, cache;dur=\d+\.\d{3,}, encode;dur=\d+\.\d{3,}, "
+    r'app;dur=\d+\.\d{3,}, began;desc="\d{10}\.\d{6}"'
+)
 WORK: dict[str, dict[str, Any]] = {
     "/search": {"q": "event", "workspace": "team-1"},
     "/stats": {"workspace": "team-1"},
@@ -18,14 +21,14 @@ WORK: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("knobs", [ON, OFF], ids=["v1", "legacy"])
 async def test_every_answer_says_where_its_time_went(knobs: dict[str, str], databases: Databases) -> None:
-    """Answers of every kind, errors included, carry all four parts, which never exceed the whole."""
+    """Answers of every kind, errors included, carry all five parts, which never exceed the whole."""
     async with running(databases.settings(knobs)) as service:
         for path in (*WORK, "/search?q=", "/health", "/nothing", "/../health/live", "/../identity"):
             began = perf_counter()
             response = await service.get(path, **WORK.get(path, {}))
             total_ms = (perf_counter() - began) * 1e3
             assert HEADER.fullmatch(response.headers["server-timing"])
-            # Each of the four is rounded to 0.1 microseconds.
+            # Each of the five is rounded to 0.1 microseconds.
             assert sum(parts(response).values()) <= total_ms + 0.001
 
 
@@ -39,6 +42,7 @@ async def test_work_is_told_in_its_part(
         told = parts(await service.get(path, **WORK[path]))
     assert told["db"] > 0
     assert told["pool"] > 0
+    assert told["encode"] > 0
     assert (told["cache"] > 0) == (knobs["cache"] == "on")
 
 
@@ -47,7 +51,7 @@ async def test_what_is_not_done_is_not_told(knobs: dict[str, str], databases: Da
     """Liveness asks nobody: its time is the application's alone."""
     async with running(databases.settings(knobs)) as service:
         told = parts(await service.client.get("/health/live"))
-    assert (told["pool"], told["db"], told["cache"]) == (0, 0, 0)
+    assert (told["pool"], told["db"], told["cache"], told["encode"]) == (0, 0, 0, 0)
     assert told["app"] > 0
 
 

@@ -25,7 +25,7 @@ class Recorder:
         """`request` is the hook `events.request`, which Locust leaves untyped."""
         self._zero = 0.0
         self._listening = False
-        self._kept: list[tuple[Observation, str | None]] = []
+        self._kept: list[tuple[Observation, tuple[str, float] | None]] = []
         self._due: dict[object, float] = {}
         self._quiet: set[object] = set()
         request.add_listener(self._keep)
@@ -41,7 +41,7 @@ class Recorder:
     def end(self) -> list[Observation]:
         """End the slot: its observations in the order of their intended starts."""
         self._listening = False
-        rows = (_with_parts(row, header) if header else row for row, header in self._kept)
+        rows = (_with_parts(row, *told) if told else row for row, told in self._kept)
         return sorted(rows, key=lambda row: row.intended_s)
 
     @contextmanager
@@ -110,12 +110,17 @@ class Recorder:
             _reason(exception, status) if exception is not None else "",
             response_length or 0,
         )
-        self._kept.append((row, headers.get("server-timing") if headers else None))
+        header = headers.get("server-timing") if headers else None
+        self._kept.append((row, (header, time.time() - age) if header else None))
 
 
-def _with_parts(row: Observation, header: str) -> Observation:
-    pool, db, cache, app = server_timing.parse(header)
-    return row._replace(pool_s=pool, db_s=db, cache_s=cache, app_s=app)
+def _with_parts(row: Observation, header: str, sent: float) -> Observation:
+    """The row with what the service told of it; `sent` is the start on the wall clock."""
+    queue_s = server_timing.began(header) - sent
+    # A service on another machine has another clock: what cannot be is not told.
+    told: dict[str, Any] = {"queue_s": queue_s} if 0 <= queue_s <= row.end_s - row.start_s else {}
+    told |= {f"{part}_s": seconds for part, seconds in server_timing.parse(header).items()}
+    return row._replace(**told)
 
 
 def _reason(error: BaseException, status: int) -> str:

@@ -1,4 +1,4 @@
-"""Where the time of a mean request goes, by role: generator lag, pool, database, cache, application, rest."""
+"""Where the time of a mean request goes, by role: generator lag, queue, pool, database, cache and so on, rest."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +10,14 @@ from bench.report.figures.style import PART_COLOURS, figure
 NAME = "split"
 LABELS = {
     "lag": "generator lag",
-    "pool": "pool",
+    "queue": "way there, queue",
+    "pool": "waiting for the pool",
     "db": "database",
     "cache": "cache",
+    "vector": "Weaviate",
     "app": "application",
-    "rest": "rest: network, queueing, parsing",
+    "encode": "encoding",
+    "rest": "rest: way back, reading",
 }
 
 
@@ -25,10 +28,12 @@ def draw(experiment: ExperimentRecord, path: Path) -> Figure | None:
         return None
     with figure(path, 2.9) as drawn:
         absolute, shares = drawn.subplots(1, 2, sharey=True)
+        named: set[str] = set()
         for row, parts in enumerate(reversed(split.values())):
             total, left = sum(parts.values()), 0.0
             for part, value in parts.items():
-                label = LABELS[part] if row == 0 else None
+                label = None if part in named else LABELS[part]
+                named.add(part)
                 absolute.barh(row, value * 1e3, left=left * 1e3, color=PART_COLOURS[part], label=label)
                 shares.barh(row, value / total * 100, left=left / total * 100, color=PART_COLOURS[part])
                 left += value
@@ -44,7 +49,8 @@ def draw(experiment: ExperimentRecord, path: Path) -> Figure | None:
         path=f"figures/{path.name}",
         title="Where the time goes",
         alt=f"Mean time per request by part: {said}.",
-        caption="Mean over all judged slots, from the Server-Timing header; `rest` is what no part explains.",
+        caption="Mean over all judged slots, from the intended start on, by the Server-Timing header; `rest` is what "
+        "no part explains.",
     )
 
 
@@ -54,6 +60,7 @@ def _split(experiment: ExperimentRecord, role: Role) -> Mapping[str, float]:
     if not any("app" in slot.parts for slot in slots):
         return {}
     parts = {part: sum(slot.parts.get(part, 0.0) for slot in slots) / len(slots) for part in LABELS if part != "rest"}
+    parts = {part: value for part, value in parts.items() if value}
     mean = sum(slot.metrics["mean"] for slot in slots) / len(slots)
     return {**parts, "rest": max(mean - sum(parts.values()), 0.0)}
 

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 COLOURS = {Role.BASELINE: "#0072B2", Role.CANDIDATE: "#D55E00", Role.CONTROL: "#7a7a7a"}
 PART_COLOURS = {
     "lag": "#999999",
+    "queue": "#F0E442",
     "pool": "#E69F00",
     "db": "#0072B2",
     "cache": "#CC79A7",
+    "vector": "#D55E00",
     "app": "#009E73",
+    "encode": "#56B4E9",
     "rest": "#dddddd",
 }
 THRESHOLD = "#b00020"

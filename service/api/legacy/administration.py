@@ -10,11 +10,12 @@ from pydantic import BaseModel
 
 from service import queries
 from service.api.legacy.connections import ConnectionDep
+from service.api.legacy.encoding import EncodedRoute
 from service.api.legacy.guarding import is_admin
 from service.errors import DatabaseUnavailableError
 
 logger = logging.getLogger(__name__)
-router = APIRouter(tags=["legacy"])
+router = APIRouter(tags=["legacy"], route_class=EncodedRoute)
 PAGE_SIZE = 50
 
 

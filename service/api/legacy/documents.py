@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from service import queries
 from service.api.legacy import reading
 from service.api.legacy.connections import ConnectionDep
+from service.api.legacy.encoding import EncodedRoute
 from service.api.legacy.guarding import is_admin
 from service.errors import DatabaseUnavailableError
 from service.resources import of
 
-router = APIRouter(prefix="/documents", tags=["legacy documents"])
+router = APIRouter(prefix="/documents", tags=["legacy documents"], route_class=EncodedRoute)
 PAGE = 20
 
 

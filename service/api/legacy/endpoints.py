@@ -14,11 +14,12 @@ from pydantic import BaseModel
 from service import queries
 from service.api.legacy import reading
 from service.api.legacy.connections import ConnectionDep
+from service.api.legacy.encoding import EncodedRoute
 from service.errors import DatabaseUnavailableError
 from service.resources import of
 
 logger = logging.getLogger(__name__)
-router = APIRouter(tags=["legacy"])
+router = APIRouter(tags=["legacy"], route_class=EncodedRoute)
 MAX_LIMIT = 100
 
 

@@ -7,6 +7,7 @@ from fastapi import Response
 from pydantic import TypeAdapter
 
 from service.resources import Resources
+from service.telemetry import Timed
 
 T = TypeVar("T")
 
@@ -24,7 +25,9 @@ async def answer(
     """
 
     async def compute() -> bytes:
-        return adapter.dump_json(await facts())
+        found = await facts()
+        with Timed("encode"):
+            return adapter.dump_json(found)
 
     body = await resources.answers.get_or_compute(f"v1:{operation}", request, compute)
     # The bytes as pydantic wrote them or Redis kept them: to validate and encode them again would say nothing new.

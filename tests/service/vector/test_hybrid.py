@@ -485,13 +485,13 @@ async def test_whatever_is_typed_is_searched_for(query: str, settings: Settings,
 
 
 async def test_weaviate_s_time_is_told_where_it_was_asked(settings: Settings) -> None:
-    """In a part of its own; other answers have the four parts that they always had."""
+    """In a part of its own; other answers have the five parts that they always had."""
     async with running(settings) as service:
         asked = await service.get("/search/hybrid", **GOOD)
         other = await service.get("/search", **GOOD)
-    assert set(parts(asked)) == {"pool", "db", "cache", "vector", "app"}
+    assert set(parts(asked)) == {"pool", "db", "cache", "vector", "encode", "app"}
     assert parts(asked)["vector"] > 0
-    assert set(parts(other)) == {"pool", "db", "cache", "app"}
+    assert set(parts(other)) == {"pool", "db", "cache", "encode", "app"}
 
 
 async def test_the_schema_tells_the_answer_with_an_example(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from service.api.v1.direct import DirectRoute
 from service.api.v1.schemas import HybridRequest, NothingAsked, SearchBody, SearchRequest, StatsRequest
 from service.resources import Resources
 from service.search import Catalogue, Collections, Found, Ranked, WorkspaceStats
+from service.telemetry import Timed
 from service.vector import Hybrid
 
 router = APIRouter(tags=["search"], route_class=DirectRoute)
@@ -37,7 +38,10 @@ async def hybrid_search(request: Annotated[HybridRequest, Query()], resources: R
     """Search by words and meaning; by words alone, `source` says so, while Weaviate is not there or not well."""
     asked = Hybrid(request.q, request.workspace, request.technology, request.limit, request.offset)
     # Not remembered: an answer made without Weaviate must not outlive the reason for it.
-    return Response(RANKED.dump_json(await resources.hybrid.search(asked)), media_type="application/json")
+    found = await resources.hybrid.search(asked)
+    with Timed("encode"):
+        body = RANKED.dump_json(found)
+    return Response(body, media_type="application/json")
 
 
 @router.get("/stats", response_model=WorkspaceStats, responses=examples.answers(examples.STATS))
