@@ -23,7 +23,7 @@ def test_run_json_has_exactly_the_contract_s_keys(tmp_path: Path) -> None:
     written = json.loads((tmp_path / "run.json").read_text())
     assert list(written) == [
         "schema_version", "run_id", "spec", "seed", "started", "duration_s", "services", "environment",
-        "session", "experiments", "criteria", "exit_code",
+        "session", "experiments", "criteria", "exit_code", "comparison",
     ]  # fmt: skip
     assert set(written["criteria"][0]) >= {
         "id", "claim", "origin", "measured", "ci", "confidence", "unit", "threshold", "direction", "n", "mde",
@@ -91,5 +91,14 @@ def test_latest_points_to_the_newest_run(tmp_path: Path) -> None:
 
 
 def test_run_ids_differ() -> None:
-    """Two runs started in the same second do not share a folder."""
+    """Runs started in the same second have names of their own."""
     assert len({new_run_id("phase2") for _ in range(100)}) == 100
+
+
+def test_two_runs_never_share_a_folder(tmp_path: Path) -> None:
+    """A second run of the same name is refused, and what the first wrote stays."""
+    first = RunFolder.create(tmp_path, "same")
+    (first.samples / "kept").write_text("")
+    with pytest.raises(StoreError, match="File exists"):
+        RunFolder.create(tmp_path, "same")
+    assert (first.samples / "kept").exists()
