@@ -49,3 +49,28 @@ def pairs_needed(*, n: int, mde: float, distance: float) -> int | None:
         return None
     needed = n * (math.log1p(mde) / abs(distance)) ** 2
     return max(n + 1, math.ceil(needed)) if needed <= MOST_PAIRS else None
+
+
+def chance(noise: float, distance: float, *, n: int, alpha: float) -> float:
+    """How often `n` pairs show that a log ratio lies beyond a bound that is `distance` away from its true value.
+
+    `noise` is the standard deviation of a pair's log ratio. P[T(n-1) > t(1 - alpha/2, n-1) - distance sqrt(n) / noise],
+    the shifted t-distribution in place of the noncentral one: from six pairs on within two points.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    reach = distance * math.sqrt(n) / noise
+    return float(stdtr(n - 1, reach - stdtrit(n - 1, 1 - alpha / 2)))
+
+
+def pairs_for(noise: float, distance: float, *, alpha: float, chance: float) -> int | None:
+    """The fewest pairs, six at least and even, that show it so often; None where it would be more than MOST_PAIRS."""
+    from scipy.special import stdtrit
+
+    if distance <= 0:
+        return None
+    for pairs in range(6, MOST_PAIRS + 1, 2):
+        reach = float(stdtrit(pairs - 1, 1 - alpha / 2) + stdtrit(pairs - 1, chance))
+        if (reach * noise / distance) ** 2 <= pairs:
+            return pairs
+    return None

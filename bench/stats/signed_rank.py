@@ -52,6 +52,26 @@ def between(averages: "NDArray[np.float64]", n: int, *, alpha: float) -> Interva
     )
 
 
+def centre(values: "ArrayLike") -> float:
+    """The Hodges-Lehmann estimate alone, which even a single value has."""
+    return float(np.median(_walsh(np.asarray(values, dtype=np.float64))))
+
+
+def p_value(values: "ArrayLike") -> float:
+    """Two-sided p-value of "the centre is zero": the smallest level at which the interval leaves zero out.
+
+    The statistic is the number of Walsh averages above zero (Hollander, Wolfe, Chicken, section 3.1, comment 4);
+    averages of exactly zero count for neither side, which can only make the answer larger.
+    """
+    data = np.asarray(values, dtype=np.float64)
+    averages = _walsh(data)
+    fewer = int(min(np.count_nonzero(averages >= 0), np.count_nonzero(averages <= 0)))
+    if len(data) <= EXACT_UP_TO:
+        return min(1.0, 2 * float(distribution(len(data))[fewer]))
+    mean, deviation = _null(len(data))
+    return min(1.0, 2 * NormalDist().cdf((fewer + 0.5 - mean) / deviation))
+
+
 def fewest(alpha: float) -> int:
     """The smallest number of values whose widest interval reaches `alpha`: 6 at 0.05, 7 at 0.0221.
 
@@ -78,10 +98,14 @@ def _inset(n: int, alpha: float) -> int:
         return 0
     if n <= EXACT_UP_TO:
         return int(np.count_nonzero(distribution(n) <= alpha / 2))
-    mean = n * (n + 1) / 4
-    deviation = math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
+    mean, deviation = _null(n)
     # 0.5 is the correction for continuity: W takes whole numbers.
     return math.floor(mean - 0.5 + NormalDist().inv_cdf(alpha / 2) * deviation) + 1
+
+
+def _null(n: int) -> tuple[float, float]:
+    """Mean and standard deviation of the sum of positive ranks under the null hypothesis."""
+    return n * (n + 1) / 4, math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
 
 
 def _walsh(data: "NDArray[np.float64]") -> "NDArray[np.float64]":

@@ -129,3 +129,27 @@ def test_the_interval_misses_no_more_often_than_it_promises(shape):
     intervals = [signed_rank.estimate(draw(), alpha=ALPHA) for _ in range(3_000)]
     missed = np.mean([not interval.low <= 0 <= interval.high for interval in intervals])
     assert missed <= ALPHA + 3 * (ALPHA * (1 - ALPHA) / 3_000) ** 0.5
+
+
+def test_the_p_value_agrees_with_the_interval() -> None:
+    """The interval at a level leaves zero out exactly where the p-value is at most that level."""
+    rng = np.random.default_rng(5)
+    for n in (6, 9, 14, 20, 60):
+        values = rng.normal(0.6, 1, n)
+        p_value = signed_rank.p_value(values)
+        if p_value <= 2 / 2**n:
+            continue
+        at, below = (signed_rank.estimate(values, alpha=p_value * factor) for factor in (1.01, 0.99))
+        assert not at.low <= 0 <= at.high
+        assert below.low <= 0 <= below.high
+
+
+def test_one_sided_values_have_the_smallest_p_value() -> None:
+    """Six of six on one side: 2 / 64; the same values around zero: nothing to see."""
+    assert signed_rank.p_value([1, 2, 3, 4, 5, 6]) == 2 / 64
+    assert signed_rank.p_value([-1, 1, -2, 2, -3, 3]) == 1
+
+
+def test_a_centre_needs_no_interval() -> None:
+    """Fewer pairs than an interval takes still have a centre."""
+    assert signed_rank.centre([1.0, 2.0, 6.0]) == 2.75
