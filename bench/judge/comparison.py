@@ -57,8 +57,10 @@ def _side(low: float, high: float) -> str:
 
 
 def _remedy(effect: Effect, edge: float) -> str:
+    if effect.mde is None:
+        return "Both revisions measured side by side (`perflab compare`) tell smaller changes."
     distance = abs(abs(math.log(effect.ratio)) - edge)
-    pairs = power.pairs_needed(n=effect.n_pairs, mde=effect.mde or 0.0, distance=distance)
+    pairs = power.pairs_needed(n=effect.n_pairs, mde=effect.mde, distance=distance)
     if pairs is None:
         return "The change is so close to what matters that no budget would decide."
     return f"About {pairs} pairs would probably decide; this run had {effect.n_pairs}."

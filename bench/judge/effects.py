@@ -83,6 +83,14 @@ def spread_effects(
     return tuple(answered)
 
 
+def log_ratios(slots: Sequence[SlotRecord], comparison: Comparison, metric: str) -> list[float]:
+    """ln(numerator / denominator) of each complete pair over all requests; empty where a slot lacks the metric."""
+    found = triples(slots)
+    if comparison not in comparisons(found):
+        return []
+    return [math.log(over / under) for over, under in _pairs(found, comparison, metric, ALL)]
+
+
 def _by_name(found: Sequence[Triple], alpha: float, confidence: float) -> Iterator[Effect | None]:
     names = sorted({name for triple in found for record in triple.values() for name in record.by_name})
     if len(names) == 1:  # One name alone is what `all` already says.

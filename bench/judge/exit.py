@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
-from bench.model import CriterionResult, Session, Verdict
+from bench.model import ComparisonVerdict, CriterionResult, Session, Verdict
 
 
 class ExitCode(IntEnum):
@@ -32,3 +32,15 @@ def exit_code(criteria: Sequence[CriterionResult], session: Session) -> ExitCode
     if Verdict.PASS not in verdicts:
         return ExitCode.UNFIT
     return ExitCode.GOOD
+
+
+def comparison_exit_code(verdict: ComparisonVerdict | None) -> ExitCode:
+    """Answer 1 for a regression, 3 for what stays open, 4 for a session not fit to measure, or nothing measured."""
+    return {
+        ComparisonVerdict.IMPROVEMENT: ExitCode.GOOD,
+        ComparisonVerdict.EQUIVALENT: ExitCode.GOOD,
+        ComparisonVerdict.REGRESSION: ExitCode.FAILED,
+        ComparisonVerdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+        ComparisonVerdict.INVALID: ExitCode.UNFIT,
+        None: ExitCode.UNFIT,
+    }[verdict]

@@ -8,8 +8,6 @@ from bench.criteria.words import shown
 from bench.model import Claim, CriterionResult, Effect, ExperimentRecord, Status, Verdict
 from bench.stats.looks import CONFIDENCE
 
-NO_EXPERIMENT = "No experiment measures this yet."
-
 
 def scorecard(experiments: Mapping[str, ExperimentRecord], claims: Sequence[Claim]) -> tuple[CriterionResult, ...]:
     """Judge every claim on the experiments of a run; what could not be read is NOT_MEASURED with its reason."""
@@ -28,13 +26,14 @@ def decided(experiment: str, effects: Sequence[Effect], claims: Sequence[Claim])
 
 
 def _judge(claim: Claim, experiments: Mapping[str, ExperimentRecord]) -> CriterionResult:
-    criterion = criteria.find().get(claim.id)
-    reading = criterion.read(experiments) if criterion else Unmeasured(NO_EXPERIMENT)
+    criterion = criteria.find()[claim.id]
+    reading = criterion.read(experiments)
     if isinstance(reading, Unmeasured):
         return _result(claim, None, Verdict.NOT_MEASURED, reading.reason)
     verdict, reason = criteria.verdict(claim, reading)
-    sources = criterion.EXPERIMENTS if criterion else ()
-    return _result(claim, reading, verdict, " ".join(filter(None, [reason, _partial(experiments, sources)])))
+    return _result(
+        claim, reading, verdict, " ".join(filter(None, [reason, _partial(experiments, criterion.EXPERIMENTS)]))
+    )
 
 
 def _result(claim: Claim, reading: Reading | None, verdict: Verdict, reason: str) -> CriterionResult:

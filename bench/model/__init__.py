@@ -4,6 +4,10 @@ Everything that a run writes to `run.json` is one of these; `store` reads and wr
 TypeAdapter, so this package is also the schema. Times are float seconds unless a name says otherwise.
 """
 
+from bench.model.benchmark import Benchmark, BenchmarkFile
+from bench.model.comparison import ComparisonRecord, Confirmation, Count, Noise, OtherMetric
+from bench.model.gate import DELTA, METRICS, Gate, GateCheck, OnInconclusive, Policy, Rule
+from bench.model.machine import machine
 from bench.model.plan import CONTROL, MAIN, Comparison, Look, Plan, Role, Slot
 from bench.model.record import (
     SCHEMA_VERSION,
@@ -24,12 +28,19 @@ from bench.model.verdict import Claim, ComparisonVerdict, Direction, Finding, Ve
 
 __all__ = [
     "CONTROL",
+    "DELTA",
     "MAIN",
+    "METRICS",
     "SCHEMA_VERSION",
     "ArmRecord",
+    "Benchmark",
+    "BenchmarkFile",
     "Claim",
     "Comparison",
+    "ComparisonRecord",
     "ComparisonVerdict",
+    "Confirmation",
+    "Count",
     "CriterionResult",
     "Direction",
     "Effect",
@@ -37,9 +48,16 @@ __all__ = [
     "ExperimentRecord",
     "Figure",
     "Finding",
+    "Gate",
+    "GateCheck",
     "Look",
+    "Noise",
+    "OnInconclusive",
+    "OtherMetric",
     "Plan",
+    "Policy",
     "Role",
+    "Rule",
     "RunRecord",
     "Services",
     "Session",
@@ -48,4 +66,5 @@ __all__ = [
     "SlotRecord",
     "Status",
     "Verdict",
+    "machine",
 ]

@@ -1,13 +1,14 @@
 """What a run leaves behind: the contents of `run.json`.
 
 Schema history (raise SCHEMA_VERSION and describe the change here):
-1  first version
+1  first version; since then `comparison` may be there, and is null in runs that have none
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bench.model.comparison import ComparisonRecord
 from bench.model.plan import Look, Role, Slot
 from bench.model.verdict import Direction, Verdict
 
@@ -213,3 +214,5 @@ class RunRecord:
     experiments: dict[str, ExperimentRecord]
     criteria: tuple[CriterionResult, ...]
     exit_code: int
+    comparison: ComparisonRecord | None = None
+    """The verdict on two arms, where the run is a comparison."""

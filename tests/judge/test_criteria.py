@@ -34,6 +34,8 @@ BLOCKS = [
 ]
 FACTS = {
     "breaker_prevention": {"slots": BLOCKS},
+    "vulnerabilities": {"scans": {"image": {"measured": True, "counted": {"CRITICAL": 0}, "files": []}}},
+    "infrastructure": {"checks": [{"check": "syntax", "status": "passed", "found": [], "reason": ""}]},
     "rollback": {"procedures": dict.fromkeys(PROCEDURES, HELD)},
     "error_overhead": {"blocks": [BLOCK] * 12},
     **dict.fromkeys(("pool_utilization", "pool_efficiency", "pooling_gain"), facts()),

@@ -16,8 +16,9 @@ from bench.criteria import margin, pool_efficiency, pool_utilization, pooling, p
 from bench.criteria.catalogue import catalogue
 from bench.criteria.reading import Reading, Unmeasured
 from bench.errors import BudgetTooSmall, LoadError
-from bench.experiments.pool import EXPERIMENT, FEWEST_SIZES, SLOT_OVERHEAD_S, _leave_out, laid_out
+from bench.experiments.pool import EXPERIMENT, FEWEST_SIZES, _leave_out, laid_out
 from bench.experiments.pool_metrics import read
+from bench.experiments.pool_slots import OVERHEAD_S
 from bench.model import Verdict
 from bench.report import findings
 from bench.report.figures.experiments import pool as figures
@@ -32,12 +33,12 @@ RATE = 200.0
 CRITERIA = {"pool_utilization": pool_utilization, "pool_efficiency": pool_efficiency, "pooling_gain": pooling_gain}
 
 
-def queue(servers: int, seconds: float, seed: int, overhead: float = 0.0) -> dict[str, Any]:
+def queue(servers: int, seconds: float, seed: int, overhead: float = 0.0, rate: float = RATE) -> dict[str, Any]:
     """A slot of M/M/c, counted exactly; `overhead` is the share of a borrowed connection's time beside its query."""
     drawn = random.Random(seed)
     free = [0.0] * servers
     now, waits, uses = 0.0, [], []
-    while (now := now + drawn.expovariate(RATE)) < seconds:
+    while (now := now + drawn.expovariate(rate)) < seconds:
         begins = max(now, heapq.heappop(free))
         use = drawn.expovariate(1 / SERVICE_S)
         heapq.heappush(free, begins + use)
@@ -75,11 +76,11 @@ def test_what_is_measured_is_what_was_simulated() -> None:
     """Load, utilisation and the chance to wait of M/M/c, and Little's law."""
     for size in (3, 4, 8):
         found = pooling.sized(facts()["slots"], size)
-        assert found.load == pytest.approx(RATE * SERVICE_S, rel=0.05)
+        assert found.counted.load == pytest.approx(RATE * SERVICE_S, rel=0.05)
         assert found.utilisation.low <= RATE * SERVICE_S / size <= found.utilisation.high
-        assert found.chance_to_wait == pytest.approx(erlang_c(size, 2.0), abs=0.05)
-        assert found.predicted_chance == pytest.approx(found.chance_to_wait, abs=0.05)
-        assert found.little == pytest.approx(1.0, abs=0.01)
+        assert found.counted.chance_to_wait == pytest.approx(erlang_c(size, 2.0), abs=0.05)
+        assert found.counted.predicted_chance == pytest.approx(found.counted.chance_to_wait, abs=0.05)
+        assert found.counted.little == pytest.approx(1.0, abs=0.01)
 
 
 def test_the_smallest_size_that_hardly_waits_is_recommended() -> None:
@@ -87,7 +88,7 @@ def test_the_smallest_size_that_hardly_waits_is_recommended() -> None:
     told = facts()
     best = pooling.recommended(told["slots"], told["sizes"])
     assert best == 8
-    p99 = [pooling.sized(told["slots"], size).wait_p99_s for size in (3, 4, 8)]
+    p99 = [pooling.counted(told["slots"], size).wait_p99_s for size in (3, 4, 8)]
     assert p99 == sorted(p99, reverse=True)
     assert pooling.recommended(told["slots"], (1, 2)) == 2
 
@@ -146,7 +147,7 @@ def test_the_report_recommends_and_warns(tmp_path: Path) -> None:
 def test_a_budget_holds_sizes_and_blocks() -> None:
     """More of it has more sizes, then more blocks; less than the fewest is refused with what is needed."""
     slot_s = 1.0
-    needed_s = (FEWEST_SIZES + 1) * pooling.blocks_needed() * (slot_s + SLOT_OVERHEAD_S)
+    needed_s = (FEWEST_SIZES + 1) * pooling.blocks_needed() * (slot_s + OVERHEAD_S)
     layouts = [laid_out(ExperimentSpec(budget_s=needed_s * n, slot_s=slot_s)) for n in (1, 2, 8)]
     assert layouts[0] == ([2, 3, 5, 8], pooling.blocks_needed())
     assert all(len(before[0]) <= len(after[0]) for before, after in pairwise(layouts))

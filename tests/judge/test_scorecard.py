@@ -27,7 +27,7 @@ def test_every_claim_has_its_line(synthetic):
         assert line.reason != "" or line.verdict is Verdict.PASS
     by_id = {line.id: line for line in card}
     assert by_id["response_time"].verdict is Verdict.PASS
-    assert by_id["infrastructure"].reason == "No experiment measures this yet."
+    assert "infrastructure was not run" in by_id["infrastructure"].reason
     assert not by_id["vulnerabilities"].required
 
 
