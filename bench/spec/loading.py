@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from bench.errors import UsageError
-from bench.spec.model import Spec
+from bench.spec.model import GateSpec, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Known:
 
 LEAVE_OUT = "leave_out"
 """The key of `[quick]` that lists experiments."""
+GATE = "gate"
+"""The table that `load_gate` reads."""
 
 
 def load(path: Path, known: Known, *, quick: bool = False) -> Spec:
@@ -41,7 +43,26 @@ def load(path: Path, known: Known, *, quick: bool = False) -> Spec:
     source.names("criteria", spec.criteria, known.criteria, "criterion")
     for role, arm in spec.arms.items():
         source.names(f"arms.{role}.set", arm.set, known.knobs, "knob")
+    source.gate(spec.gate, known)
     return spec
+
+
+def load_gate(path: Path, known: Known) -> GateSpec:
+    """Read the `[gate]` table of a spec, or of a file that holds nothing else.
+
+    Raises UsageError as `load` does, and where there is no such table.
+    """
+    source = _Source.read(path)
+    if GATE not in source.data:
+        raise UsageError(f"{path} has no table [{GATE}]; see README.md for what it may say.")
+    if source.data.keys() != {GATE}:
+        return load(path, known).gate
+    try:
+        gate = GateSpec.model_validate(source.data[GATE])
+    except ValidationError as error:
+        raise source.complaint(error, GateSpec, prefix=(GATE,)) from error
+    source.gate(gate, known)
+    return gate
 
 
 def nearest(name: str, valid: Collection[str]) -> str:
@@ -74,13 +95,19 @@ class _Source:
         try:
             return Spec.model_validate(data)
         except ValidationError as error:
-            first = error.errors()[0]
-            keys = tuple(str(part) for part in first["loc"] if part != "[key]")
-            where = self._where(keys, prefix)
-            if first["type"] == "extra_forbidden":
-                valid = _keys_of(Spec, keys[:-1])
-                raise UsageError(f"{where}: unknown key `{keys[-1]}`; {nearest(keys[-1], valid)}") from error
-            raise UsageError(f"{where}: `{'.'.join(keys)}`: {first['msg'].lower()}.") from error
+            raise self.complaint(error, Spec, prefix) from error
+
+    def complaint(self, error: ValidationError, model: type[BaseModel], prefix: tuple[str, ...] = ()) -> UsageError:
+        first = error.errors()[0]
+        keys = tuple(str(part) for part in first["loc"] if part != "[key]")
+        where = self._where(keys, prefix)
+        if first["type"] == "extra_forbidden":
+            return UsageError(f"{where}: unknown key `{keys[-1]}`; {nearest(keys[-1], _keys_of(model, keys[:-1]))}")
+        return UsageError(f"{where}: `{'.'.join(keys)}`: {first['msg'].lower()}.")
+
+    def gate(self, gate: GateSpec, known: Known) -> None:
+        self.names(f"{GATE}.criteria", gate.criteria or (), known.criteria, "criterion")
+        self.names(f"{GATE}.comparisons", gate.comparisons, known.experiments, "experiment")
 
     def quick(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The data with what `[quick]` replaces, and without the experiments that it leaves out."""

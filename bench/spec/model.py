@@ -2,9 +2,21 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from bench.model import OnInconclusive, Policy
+from bench.model.gate import rule, share
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Share = Annotated[float, BeforeValidator(share)]
+
+
+def _is_rule(text: str) -> str:
+    rule(text)
+    return text
+
+
+RuleText = Annotated[str, AfterValidator(_is_rule)]
 
 
 class _Table(BaseModel):
@@ -56,6 +68,26 @@ class CriterionSpec(_Table):
     required: bool | None = None
 
 
+class GateSpec(_Table):
+    """What `perflab gate` insists on; every key may be left out."""
+
+    criteria: list[str] | None = None
+    comparisons: list[str] = []
+    inconclusive: OnInconclusive = OnInconclusive.EXIT_3
+    delta: dict[Literal["p50", "p95", "p99", "mean"], Share] = {}
+    fail: list[RuleText] = []
+
+    def policy(self) -> Policy:
+        """The policy that the judge reads."""
+        return Policy(
+            criteria=None if self.criteria is None else tuple(self.criteria),
+            comparisons=tuple(self.comparisons),
+            inconclusive=self.inconclusive,
+            delta={str(metric): value for metric, value in self.delta.items()},
+            fail=tuple(map(rule, self.fail)),
+        )
+
+
 class Spec(_Table):
     """What to run."""
 
@@ -68,6 +100,7 @@ class Spec(_Table):
     }
     experiments: dict[str, ExperimentSpec] = Field(min_length=1)
     criteria: dict[str, CriterionSpec] = Field(min_length=1)
+    gate: GateSpec = GateSpec()
     quick: dict[str, Any] = {}
     """Tables that replace parts of this spec under `--quick`, same shape as the spec; and `leave_out`, experiments that
     take longer than a quick look may."""

@@ -33,6 +33,8 @@ class Command:
     arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready_path: str = "/health/ready"
+    folder: Path | None = None
+    """Where it is started; None: where the lab stands."""
 
     def having(self, environment: Mapping[str, str]) -> "Command":
         """The same with these variables, too."""
@@ -66,7 +68,7 @@ async def start(command: Command, custody: Custody, folder: Path) -> Running:
             await _wait_until_ready(command, process, base_url, log)
         except SubjectError:
             # Between our look for a free port and the service's bind another program may have taken it.
-            if attempt < PORT_TRIES and "address already in use" in _tail(log).lower():
+            if attempt < PORT_TRIES and "address already in use" in last_lines(log).lower():
                 continue
             raise
         return Running(base_url, process.pid, log)
@@ -83,6 +85,7 @@ def _spawn(command: Command, custody: Custody, port: int, log: Path) -> "subproc
             return custody.spawn(
                 [filled(argument) for argument in command.arguments],
                 env=environment,
+                cwd=command.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -99,7 +102,7 @@ async def _wait_until_ready(command: Command, process: "subprocess.Popen[bytes]"
     async with httpx.AsyncClient(base_url=base_url, timeout=2.0, trust_env=False) as client:
         while time.monotonic() < deadline:
             if (code := process.poll()) is not None:
-                raise SubjectError(f"{command.name} ended with exit code {code} at start: {_tail(log)}")
+                raise SubjectError(f"{command.name} ended with exit code {code} at start: {last_lines(log)}")
             try:
                 response = await client.get(command.ready_path)
             except httpx.TransportError:
@@ -111,7 +114,7 @@ async def _wait_until_ready(command: Command, process: "subprocess.Popen[bytes]"
             answer = f"status {response.status_code}"
             await asyncio.sleep(POLL_S)
     raise SubjectError(
-        f"{command.name} was not ready within {START_LIMIT_S:.0f} s ({command.ready_path}: {answer}): {_tail(log)}"
+        f"{command.name} was not ready within {START_LIMIT_S:.0f} s ({command.ready_path}: {answer}): {last_lines(log)}"
     )
 
 
@@ -125,6 +128,15 @@ def _listens(pid: int, port: int) -> bool:
     return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in held)
 
 
-def _tail(log: Path) -> str:
+def is_alive(running: Running) -> bool:
+    """Whether the process that was started still runs."""
+    try:
+        return bool(psutil.Process(running.pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def last_lines(log: Path) -> str:
+    """What a service printed last, in one line."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return " | ".join(lines[-LOG_LINES:]) or "it printed nothing"

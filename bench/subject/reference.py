@@ -7,6 +7,7 @@ from bench.subject.command import Command
 from bench.subject.identity import Expected
 from service import settings as service_settings
 
+MODULE = "service"
 KNOBS: Mapping[str, str] = {name: knob.changes for name, knob in service_settings.KNOBS.items()}
 """Every knob and what it changes."""
 SEARCH_KNOBS: tuple[str, ...] = tuple(name for name, knob in service_settings.KNOBS.items() if not knob.needs)
@@ -16,9 +17,18 @@ DATABASE_KNOBS: tuple[str, ...] = tuple(name for name, knob in service_settings.
 
 
 def reference(
-    name: str, knobs: Mapping[str, str], *, database_url: str, redis_url: str, fields: Mapping[str, str] | None = None
+    name: str,
+    knobs: Mapping[str, str],
+    *,
+    database_url: str,
+    redis_url: str,
+    fields: Mapping[str, str] | None = None,
+    module: str = MODULE,
 ) -> Command:
-    """How to start the reference service with each knob `on` or `off`; `fields` are settings that are no knobs."""
+    """How to start the reference service with each knob `on` or `off`.
+
+    `fields` are settings that are no knobs; `module` serves as `service` does.
+    """
     environment = {
         **service_settings.knob_environment(knobs),
         **{service_settings.PREFIX + field.upper(): value for field, value in (fields or {}).items()},
@@ -26,7 +36,7 @@ def reference(
         f"{service_settings.PREFIX}REDIS_URL": redis_url,
         f"{service_settings.PREFIX}PORT": "{port}",
     }
-    return Command(name, (sys.executable, "-m", "service"), environment)
+    return Command(name, (sys.executable, "-m", module), environment)
 
 
 def setting(name: str) -> str:
