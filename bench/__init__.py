@@ -16,7 +16,7 @@ The map, from the command line down (each layer imports only those below it):
 
 from typing import Any
 
-NOTEBOOKS_API = ("load_run",)
+NOTEBOOKS_API = ("Lab", "calibration", "compare", "coordinated_omission", "history", "load_run")
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ PerflabError                 exit 2: wrong usage, or the harness broke
 ├── ProvisionError           a server could not be started or reached
 ├── SubjectError             an arm did not start, answered errors, or is not what it should be
 ├── LoadError                the load generator failed
+├── ToolError                a scanner is missing or crashed
 ├── StoreError               a run folder cannot be read or written
 └── TooFewPairs              the statistics need more pairs than there are
 
@@ -41,6 +42,10 @@ class SubjectError(PerflabError):
 
 class LoadError(PerflabError):
     """The load generator did not start, broke its protocol or died."""
+
+
+class ToolError(PerflabError):
+    """A scanner is not installed, crashed, or wrote what cannot be read."""
 
 
 class StoreError(PerflabError):

@@ -92,8 +92,8 @@ def write(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
         raise StoreError(f"The samples cannot be written to {path}: {error.strerror or error}.") from error
 
 
-def read(path: Path) -> "pa.Table":
-    """Read the observations of one slot.
+def read(path: Path, columns: Sequence[str] | None = None) -> "pa.Table":
+    """Read the observations of one slot; of a long run only the `columns` that are needed.
 
     Raises StoreError when the file is missing, or is not an observations file of this schema.
     """
@@ -101,11 +101,13 @@ def read(path: Path) -> "pa.Table":
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            table = file.read(None if columns is None else list(columns))
     except FileNotFoundError as error:
         raise StoreError(f"The samples {path} are missing; the run folder is not complete.") from error
     except (OSError, pa.ArrowInvalid) as error:
         raise StoreError(f"The samples {path} cannot be read ({error}); the file is damaged.") from error
-    if table.schema.names != list(COLUMNS):
-        raise StoreError(f"The samples {path} have the columns {table.schema.names}, not those of this version.")
+    if names != list(COLUMNS):
+        raise StoreError(f"The samples {path} have the columns {names}, not those of this version.")
     return table

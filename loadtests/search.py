@@ -17,6 +17,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, build_opener
 
+from gevent.lock import BoundedSemaphore
 from locust import FastHttpUser, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -42,6 +43,7 @@ SEARCH_FIELDS = ("q", "workspace", "technology", "limit", "offset")
 IDENTITY_LIMIT_S = 5.0
 
 _APIS: dict[str, str] = {}
+_ASKING = BoundedSemaphore()
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,9 @@ class SearchUser(FastHttpUser):
         assert self.environment.parsed_options is not None
         self.api = self.environment.parsed_options.api
         if self.api == "auto":
-            self.api = _APIS.get(self.host or "") or _APIS.setdefault(self.host or "", ask_api(self.host or ""))
+            # One asks for all: hundreds of users may start at once, and each question takes a connection.
+            with _ASKING:
+                self.api = _APIS.get(self.host or "") or _APIS.setdefault(self.host or "", ask_api(self.host or ""))
 
     @task
     def operate(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from bench import design, report, store
 from bench.environment import OwnProcesses, describe
 from bench.experiments import Draft, Experiment, find
+from bench.experiments.explain import summary
 from bench.lab.again import SPEC_FILE, stored_spec
 from bench.lab.assembly import claims, experiment_record, judged
 from bench.lab.options import DEFAULT_SPEC, known
@@ -86,6 +87,7 @@ def reported(folder: Path, **options: Any) -> RunRecord:
     """Write a complete run with its report; options are those of `make_run`."""
     record = report.draw(make_run(folder, **options), folder)
     record = judged(record, claims(stored_spec(folder).criteria))  # The verdicts name the figures as their evidence.
+    store.write(record, folder)
     report.write(record, folder)
     return record
 
@@ -149,4 +151,7 @@ def _facts(name: str, folder: Path) -> dict[str, object]:
         return {"rate": 300.0, "capacity": {"baseline": 600.0, "candidate": 1200.0}, "rate_reason": "half"}
     for role, plan in ((Role.BASELINE, SCAN), (Role.CANDIDATE, INDEXED)):
         (folder / "plans" / f"stats.{role}.json").write_text(json.dumps(plan))
-    return {"plans": {"stats": {str(r): f"plans/stats.{r}.json" for r in (Role.BASELINE, Role.CANDIDATE)}}}
+    return {
+        "plans": {"stats": {str(r): f"plans/stats.{r}.json" for r in (Role.BASELINE, Role.CANDIDATE)}},
+        "plan_changes": {"stats": {"baseline": summary(SCAN), "candidate": summary(INDEXED)}},
+    }

@@ -14,8 +14,15 @@ from bench.errors import PerflabError
 COMMANDS = {
     "ablate": ("bench.cli.ablate:ablate", "Measure what each knob contributes, alone and with the others, and costs."),
     "bench": ("bench.cli.bench:bench_command", "Time the service's parts beside their rivals, with pytest-benchmark."),
+    "calibrate": (
+        "bench.cli.calibrate:calibrate",
+        "Measure what this machine tells: false alarms, slowdowns found.",
+    ),
     "clean": ("bench.cli.clean:clean", "Remove what crashed runs left behind, and the caches with --caches."),
+    "compare": ("bench.cli.compare:compare", "Tell whether one service, commit or setting is slower than another."),
     "doctor": ("bench.cli.doctor:doctor", "Say what this machine can and cannot do for a measurement."),
+    "gate": ("bench.cli.gate:gate", "Judge a run, or files of pytest-benchmark, by a policy: for CI."),
+    "history": ("bench.cli.history:history", "Show how the figures went from run to run, and since when one changed."),
     "load": ("bench.cli.load:load", "Run Locust on the reference service, with web UI or headless."),
     "notebook": (
         "bench.cli.notebook:notebook",
@@ -23,6 +30,7 @@ COMMANDS = {
     ),
     "report": ("bench.cli.report:report", "Judge a stored run again and rewrite its report."),
     "run": ("bench.cli.run:run", "Measure, judge and report a spec: the whole lab in one command."),
+    "scan": ("bench.cli.scan:scan", "Scan the files and the image for known weaknesses, with Trivy and hadolint."),
     "serve": (
         "bench.cli.serve:serve",
         "Start the reference service with throwaway servers, to click around.",

@@ -1,5 +1,6 @@
 """`perflab notebook`: JupyterLab on the notebooks, or a headless execution."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import click
 @click.command(epilog="Example: perflab notebook 02_response_time --execute --run reports/latest")
 @click.argument("name", required=False)
 @click.option("--execute", is_flag=True, help="Execute without a browser and save HTML in the run.")
-@click.option("--run", type=click.Path(path_type=Path), default=None, help="The run to look at [reports/latest].")
+@click.option("--run", type=click.Path(path_type=Path), default=None, help="The run that the notebooks call `latest`.")
 def notebook(name: str | None, execute: bool, run: Path | None) -> int:
     """Open JupyterLab on the notebooks, or execute NAME (all without a name) on a stored run."""
     from bench.errors import UsageError
@@ -25,6 +26,17 @@ def notebook(name: str | None, execute: bool, run: Path | None) -> int:
         for page in execute_notebooks(chosen, run):
             click.echo(page)
         return 0
-    # Loopback and a token are JupyterLab's own defaults.
-    target = NOTEBOOKS if name is None else chosen[0]
-    return subprocess.run([sys.executable, "-m", "jupyterlab", str(target), "--ip=127.0.0.1"], check=False).returncode
+    return _open(chosen[0], run)  # without a name the page that leads to the others
+
+
+def _open(notebook: Path, run: Path | None) -> int:
+    """JupyterLab, until it is closed; a token is its own default."""
+    from bench.lab import RUN_VARIABLE, load_run
+
+    # In the address, so that it opens in whatever browser that is pasted into.
+    page = f"--LabApp.default_url=/lab/tree/{notebook.name}"
+    command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--ServerApp.root_dir={notebook.parent}", page]
+    if os.geteuid() == 0:
+        command.append("--allow-root")  # else JupyterLab refuses, in a container too
+    looked_at = {} if run is None else {RUN_VARIABLE: str(load_run(run).folder)}
+    return subprocess.run(command, env=os.environ | looked_at, check=False).returncode

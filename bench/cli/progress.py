@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.model import Effect, Plan, Slot, SlotRecord
-from bench.runner import Progress
+from bench.runner import Progress, Watched
 
 
 @contextmanager
@@ -30,41 +30,12 @@ def watching() -> Iterator[Progress]:
         yield panel
 
 
-class _State:
-    """What is going on, in words."""
-
-    def __init__(self) -> None:
-        self.plan: Plan | None = None
-        self.slot: Slot | None = None
-        self.effect: Effect | None = None
-        self._slot_began = 0.0
-
-    def begin(self, slot: Slot) -> None:
-        self.slot = slot
-        self._slot_began = time.monotonic()
-
-    def remaining_s(self) -> float:
-        """Time until the last slot ends; a look may decide earlier."""
-        if self.plan is None or self.slot is None:
-            return 0.0
-        ahead = sum(slot.duration_s for slot in self.plan.slots[self.slot.index :])
-        return max(ahead - (time.monotonic() - self._slot_began), 0.0)
-
-    def provisional(self) -> str:
-        """The main effect so far; only the verdict at a look counts."""
-        effect = self.effect
-        if effect is None:
-            return "no effect yet"
-        low, high = effect.ci
-        return f"{effect.metric} ratio {effect.ratio:.3g} [{low:.3g}, {high:.3g}] after {effect.n_pairs} pairs"
-
-
 class _Lines:
     """One line per stage and block, for logs."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._state = _State()
+        self._state = Watched()
         self._began = time.monotonic()
 
     def stage(self, text: str) -> None:
@@ -100,13 +71,13 @@ class _Panel:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._state = _State()
+        self._state = Watched()
         self._stage = "starting"
         self._began = time.monotonic()
 
     def stage(self, text: str) -> None:
         self._stage = text
-        self._state = _State()
+        self._state = Watched()
 
     def planned(self, plan: Plan) -> None:
         self._state.plan = plan

@@ -7,7 +7,7 @@ import click
 from bench.cli import shared
 
 
-@click.command(epilog="Example: perflab report reports/latest")
+@click.command(epilog="Example: perflab report latest")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--notebooks/--no-notebooks", default=True, help="Execute the notebooks on the run too.")
 @click.option("--against", type=click.Path(path_type=Path), help="The run to show beside it; else the one before.")

@@ -36,6 +36,15 @@ json_file = click.option(
 )
 
 
+def share(text: str) -> float:
+    """`5%` or `0.05`. Raises BadParameter for anything else."""
+    text = text.strip()
+    try:
+        return float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text)
+    except ValueError as error:
+        raise click.BadParameter(f"`{text}` is no share; write 5% or 0.05.") from error
+
+
 def write_json(path: Path | None, found: object) -> None:
     """Write what was found to where --json says, if it says.
 

@@ -27,14 +27,10 @@ def blocks_needed() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Sized:
-    """What one pool did in all of its slots."""
+class Counted:
+    """What one pool did, from sums over its slots."""
 
     size: int
-    utilisation: Interval
-    """Borrowed connection-seconds / (size x seconds), a value for each block."""
-    efficiency: Interval
-    """Query seconds / (waiting + borrowed seconds)."""
     chance_to_wait: float
     """Of a checkout."""
     wait_p99_s: float
@@ -54,6 +50,17 @@ class Sized:
         return queueing.erlang_c(self.size, self.load)
 
 
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """What one pool did, with the intervals over its blocks."""
+
+    counted: Counted
+    utilisation: Interval
+    """Borrowed connection-seconds / (size x seconds), a value for each block."""
+    efficiency: Interval
+    """Query seconds / (waiting + borrowed seconds)."""
+
+
 def enough(slots: Slots) -> bool:
     """Whether every arm has the fewest blocks."""
     arms = {slot["arm"] for slot in slots}
@@ -68,17 +75,25 @@ def of(slots: Slots, arm: str) -> Slots:
 def sized(slots: Slots, size: int) -> Sized:
     """What the pool of this size did. Raises TooFewPairs."""
     mine = of(slots, name_of(size))
+    return Sized(
+        counted=counted(slots, size),
+        utilisation=signed_rank.estimate([slot["busy_s"] / (size * slot["seconds"]) for slot in mine], alpha=ALPHA),
+        efficiency=signed_rank.estimate(
+            [slot["query_s"] / (slot["busy_s"] + slot["pending_s"]) for slot in mine], alpha=ALPHA
+        ),
+    )
+
+
+def counted(slots: Slots, size: int) -> Counted:
+    """What the pool of this size did in at least one slot."""
+    mine = of(slots, name_of(size))
     total = {name: math.fsum(slot[name] for slot in mine) for name in ("busy_s", "pending_s", "use_s", "wait_s")}
     seconds = math.fsum(slot["seconds"] for slot in mine)
     borrowed, returned = (sum(slot[name] for slot in mine) for name in ("borrowed", "returned"))
     service_s = total["use_s"] / returned
     in_system = (total["busy_s"] + total["pending_s"]) / seconds
-    return Sized(
+    return Counted(
         size=size,
-        utilisation=signed_rank.estimate([slot["busy_s"] / (size * slot["seconds"]) for slot in mine], alpha=ALPHA),
-        efficiency=signed_rank.estimate(
-            [slot["query_s"] / (slot["busy_s"] + slot["pending_s"]) for slot in mine], alpha=ALPHA
-        ),
         chance_to_wait=sum(slot["waited"] for slot in mine) / borrowed,
         wait_p99_s=_quantile(mine),
         service_s=service_s,
@@ -91,7 +106,7 @@ def sized(slots: Slots, size: int) -> Sized:
 def recommended(slots: Slots, sizes: Sequence[int]) -> int:
     """The smallest size whose wait p99 is at most one service time; the largest when none is."""
     for size in sorted(sizes):
-        found = sized(slots, size)
+        found = counted(slots, size)
         if found.wait_p99_s <= found.service_s:
             return size
     return max(sizes)

@@ -16,7 +16,7 @@ from bench.experiments import requests
 from bench.experiments.arms import REDIS_DATABASE, Arm, arms
 from bench.experiments.context import Bench, Latencies
 from bench.model import Effect, Look, Plan, Role
-from bench.provision import Kind
+from bench.provision import Kind, Servers
 from bench.runner import Records
 from bench.spec import ExperimentSpec
 
@@ -62,10 +62,12 @@ class Counters:
 
     async def run(self, bench: Bench) -> None:
         """Count for each arm, each kind of request and each pass."""
-        chosen = _chosen(bench.operations, each=max(FEWEST, int(bench.timing.budget_s)))
+        chosen = first_of_each(bench.operations, each=max(FEWEST, int(bench.timing.budget_s)))
         bench.draft.facts["requests"] = {kind: len(several) for kind, several in chosen.items()}
         counted: dict[str, dict[str, list[Counts]]] = {}
-        async with arms(bench) as started, _server(bench) as server:
+        async with arms(bench) as started, server_counts(bench.servers) as server:
+            if server.missing:
+                bench.draft.facts["uncounted"] = server.missing
             for role in (Role.BASELINE, Role.CANDIDATE):
                 bench.progress.stage(f"{self.name}: {role}")
                 counted[role] = await _counted(bench, server, started[role], chosen)
@@ -77,7 +79,7 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
-class _Server:
+class ServerCounts:
     """What counts on the side of the servers."""
 
     postgres: "asyncpg.Connection | None"
@@ -85,6 +87,8 @@ class _Server:
     redis: "Redis"
     own_commands: float
     """Commands that reading itself adds between two readings."""
+    missing: str = ""
+    """What cannot be counted, and why."""
 
     async def read(self, database: str) -> Counts:
         """The counters up to now."""
@@ -108,26 +112,27 @@ class _Server:
 
 
 @asynccontextmanager
-async def _server(bench: Bench) -> AsyncIterator[_Server]:
+async def server_counts(servers: Servers) -> AsyncIterator[ServerCounts]:
+    """The servers' own counters, of statements where PostgreSQL lets them be read."""
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(Redis.from_url(bench.servers.redis_database(0)))
+        client = await stack.enter_async_context(Redis.from_url(servers.redis_database(0)))
         first = await _processed(client)
         own = await _processed(client) - first
+        postgres, missing = None, ""
         try:
-            postgres = await _statements(bench)
+            postgres = await _statements(servers)
         except asyncpg.PostgresError as error:
-            bench.draft.facts["uncounted"] = f"PostgreSQL's counters cannot be read: {error}"
-            postgres = None
+            missing = f"PostgreSQL's counters cannot be read: {error}"
         if postgres is not None:
             stack.push_async_callback(postgres.close)
-        yield _Server(postgres, client, own)
+        yield ServerCounts(postgres, client, own, missing)
 
 
-async def _statements(bench: Bench) -> "asyncpg.Connection":
+async def _statements(servers: Servers) -> "asyncpg.Connection":
     """A connection that reads pg_stat_statements, from a database that no arm uses."""
-    connection = await asyncpg.connect(bench.servers.postgres.dsn())
+    connection = await asyncpg.connect(servers.postgres.dsn())
     try:
-        if bench.servers.kind is not Kind.EXTERNAL:
+        if servers.kind is not Kind.EXTERNAL:
             await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         await connection.execute("SELECT 1 FROM pg_stat_statements LIMIT 1")
     except BaseException:
@@ -140,7 +145,7 @@ async def _processed(client: "Redis") -> float:
     return float((await client.info("stats"))["total_commands_processed"])
 
 
-def _chosen(operations: "Sequence[Operation]", each: int) -> "dict[str, list[Operation]]":
+def first_of_each(operations: "Sequence[Operation]", each: int) -> "dict[str, list[Operation]]":
     """The first recorded requests of every kind that asks the database."""
     chosen: defaultdict[str, list[Operation]] = defaultdict(list)
     for operation in operations:
@@ -151,7 +156,7 @@ def _chosen(operations: "Sequence[Operation]", each: int) -> "dict[str, list[Ope
 
 
 async def _counted(
-    bench: Bench, server: _Server, arm: Arm, chosen: "Mapping[str, Sequence[Operation]]"
+    bench: Bench, server: ServerCounts, arm: Arm, chosen: "Mapping[str, Sequence[Operation]]"
 ) -> dict[str, list[Counts]]:
     """Counts per request, by kind, of each pass."""
     api, database = arm.identity.knobs["api"], arm.identity.database.name

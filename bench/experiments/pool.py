@@ -1,38 +1,31 @@
 """How many connections does the load need, and what does the tuned pool gain?"""
 
 import asyncio
+import itertools
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
-import httpx
-
-from bench import design, observations
+from bench import design
 from bench.criteria.pooling import BASIC, blocks_needed, name_of
-from bench.environment import Snapshot
 from bench.errors import BudgetTooSmall, LoadError
-from bench.experiments import pool_metrics
+from bench.experiments import pool_loads
 from bench.experiments.context import Bench, Latencies
-from bench.experiments.pool_metrics import PoolReading
+from bench.experiments.pool_loads import REFERENCE_BLOCKS, SIZES
+from bench.experiments.pool_slots import OVERHEAD_S, measured
 from bench.load import Target
 from bench.load.locust import LocustLoad, LocustModel
 from bench.model import Effect, Look, Plan, Role, Slot
-from bench.runner import Records, probe, summarise
+from bench.runner import Records, probe
 from bench.spec import ExperimentSpec
 from bench.subject import Running, reference, setting, start
 
-DEFAULT = 5
+DEFAULT = SIZES[0]
 """Connections of the tuned pool unless told otherwise; the basic one, asyncpg's, has up to 10."""
-SIZES = (DEFAULT, 2, 3, 8, 20, 4, 1, 6, 13, 10, 15, 30, 40)
-"""In the order in which a budget has room for them."""
 FEWEST_SIZES = 4
 PROBE_USERS = 8
-SLOT_OVERHEAD_S = 0.25
-"""Between two slots: reading the counters, writing the samples."""
 REDIS_DATABASE = 5
 
 
@@ -44,13 +37,14 @@ class Pool:
     method = (
         "The tuned service without its cache runs once for each size of the pool, and once with asyncpg's own pool and "
         "its reset. In blocks of random order each gets the same Poisson load for one slot, and its exact counters "
-        "(busy, waiting and query seconds) are read before and after; a block gives one value."
+        "(busy, waiting and query seconds) are read before and after; a block gives one value. With time for all sizes "
+        "other loads follow, and as many users as keep every pool busy."
     )
     metric = "mean"
 
     def plan(self, timing: ExperimentSpec, seed: int) -> Plan:
         """No triples. Raises BudgetTooSmall when it does not hold the fewest sizes in the fewest blocks."""
-        needed_s = (FEWEST_SIZES + 1) * blocks_needed() * (timing.slot_s + SLOT_OVERHEAD_S)
+        needed_s = (FEWEST_SIZES + 1) * blocks_needed() * (timing.slot_s + OVERHEAD_S)
         if timing.budget_s < needed_s:
             raise BudgetTooSmall(
                 f"{self.name}: a budget of {timing.budget_s:g} s is too small for {FEWEST_SIZES} sizes in "
@@ -75,7 +69,10 @@ class Pool:
         )
         async with _services(bench, sizes) as services, load:
             rate = await _rate(bench, load, services)
-            await _walk(bench, services, load.open_model(rate), count)
+            indexes = itertools.count()
+            await _walk(bench, services, load.open_model(rate), count, indexes)
+            if pool_loads.has_room(bench.timing):
+                await pool_loads.walk(bench, services, load, rate, indexes)
 
     def analyse(self, looks: Sequence[Look], slots: Records, latencies: Latencies) -> tuple[Effect, ...]:  # noqa: ARG002
         """None: `bench.criteria.pooling` reads the facts."""
@@ -83,10 +80,10 @@ class Pool:
 
 
 def laid_out(timing: ExperimentSpec) -> tuple[list[int], int]:
-    """The sizes, ascending, and how many blocks of them the budget holds."""
-    slot_s = timing.slot_s + SLOT_OVERHEAD_S
-    slots = int(timing.budget_s / slot_s)
-    sizes = SIZES[: max(FEWEST_SIZES, min(len(SIZES), slots // blocks_needed() - 1))]
+    """The sizes, ascending, and how many blocks of them the budget holds at the reference load."""
+    slot_s = timing.slot_s + OVERHEAD_S
+    slots = int((timing.budget_s - pool_loads.taken_s(timing)) / slot_s)
+    sizes = SIZES[: max(FEWEST_SIZES, min(len(SIZES), slots // REFERENCE_BLOCKS - 1))]
     return sorted(sizes), slots // (len(sizes) + 1)
 
 
@@ -128,17 +125,18 @@ async def _rate(bench: Bench, load: LocustLoad, services: Mapping[str, Running])
     return rate
 
 
-async def _walk(bench: Bench, services: dict[str, Running], load: LocustModel, count: int) -> None:
-    order, index, began = random.Random(bench.seed), 0, time.monotonic()
+async def _walk(
+    bench: Bench, services: dict[str, Running], load: LocustModel, count: int, indexes: Iterator[int]
+) -> None:
+    order, began = random.Random(bench.seed), time.monotonic()
     for block in range(count):
         left_s = (time.monotonic() - began) / block * (count - block) if block else bench.timing.budget_s
         bench.progress.stage(f"pool: block {block + 1} of {count}, about {left_s:.0f} s left")
         seed = order.randrange(2**32)
         for name in order.sample(list(services), len(services)):
-            slot = Slot(index, block, block, Role.CANDIDATE, seed, bench.timing.slot_s, bench.timing.discard_s)
-            index += 1
+            slot = Slot(next(indexes), block, block, Role.CANDIDATE, seed, bench.timing.slot_s, bench.timing.discard_s)
             try:
-                bench.draft.facts["slots"].append(await _measured(bench, name, services[name], slot, load))
+                bench.draft.facts["slots"].append(await measured(bench, name, services[name], slot, load))
             except LoadError as error:
                 _leave_out(bench, services, name, error)
         bench.save()
@@ -154,30 +152,6 @@ def _leave_out(bench: Bench, services: dict[str, Running], name: str, error: Loa
     facts["sizes"] = [size for size in facts["sizes"] if name_of(size) != name]
     facts["slots"] = [slot for slot in facts["slots"] if slot["arm"] != name]
     del services[name]
-
-
-async def _measured(bench: Bench, name: str, running: Running, slot: Slot, load: LocustModel) -> dict[str, Any]:
-    health = Snapshot.take(bench.own)
-    before = await _counters(running)
-    sample = await load.run(slot, Target(name, running.base_url))
-    after = await _counters(running)
-    passed = health.until(Snapshot.take(bench.own))
-    record = summarise(slot, name, sample, health=passed, offered_rate=load.rate, root=bench.folder.path)
-    return {
-        **after.since(before), "block": slot.block, "arm": name, "seconds": _lasted(slot, sample.path), "n": record.n,
-        "errors": record.errors, "dropped": record.dropped, "metrics": record.metrics, "samples": record.samples,
-    }  # fmt: skip
-
-
-def _lasted(slot: Slot, samples: Path) -> float:
-    """Seconds from the beginning of the slot to its last answer: a load that is too high is worked off after it."""
-    ends = observations.read(samples)["end_s"].to_numpy()
-    return max(slot.duration_s, float(ends.max())) if len(ends) else slot.duration_s
-
-
-async def _counters(running: Running) -> PoolReading:
-    async with httpx.AsyncClient(base_url=running.base_url, trust_env=False) as client:
-        return pool_metrics.read((await client.get("/metrics")).text)
 
 
 EXPERIMENT = Pool()

@@ -5,6 +5,7 @@ standin    that process as the lab sees it: started, told its fault, counted, en
 fault      what is wrong with it, and with which requests
 documents  what it answers from
 graphql    how it reads a query
+page       a server of one page, to be frozen as a whole
 """
 
 from bench.faults.documents import export

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from bench import report, store
 from bench.errors import StoreError
+from bench.judge.contest import COMPARISON
 from bench.lab.assembly import analysed_again, claims, judged
-from bench.lab.options import DEFAULT_REPORTS, NOTEBOOKS
-from bench.model import RunRecord
+from bench.lab.options import NOTEBOOKS, located
+from bench.model import Claim, RunRecord
 from bench.spec import Spec
 
 SPEC_FILE = "spec.json"
@@ -15,16 +16,17 @@ SPEC_FILE = "spec.json"
 
 
 def report_again(run: Path, *, notebooks: bool = True, against: Path | None = None) -> tuple[RunRecord, Path]:
-    """Judge a stored run from its samples and rewrite everything derived from them.
+    """Judge a stored run, a folder or a name below reports/, from its samples; rewrite everything derived from them.
 
     The report shows it beside the run `against`, or beside the one before it of the same spec.
     Raises StoreError when the folder is not a run or cannot be written.
     """
+    run = located(run)
     record = store.load(run)
     folder = (run.parent if run.suffix == ".json" else run).resolve()
     record = analysed_again(record, folder)
-    record = judged(record, claims(stored_spec(folder).criteria))
-    previous = store.load(against) if against else store.before(record, folder)
+    record = judged(record, _claims(record, folder))
+    previous = store.load(located(against)) if against else store.before(record, folder)
     return publish(record, folder, notebooks=notebooks, previous=previous), folder
 
 
@@ -32,7 +34,7 @@ def publish(record: RunRecord, folder: Path, *, notebooks: bool, previous: RunRe
     """Write the figures of a judged run, run.json, report.md, report.html and, when asked, the executed notebooks."""
     record = report.draw(record, folder)
     # Once more: the verdicts name the figures as their evidence.
-    record = judged(record, claims(stored_spec(folder).criteria))
+    record = judged(record, _claims(record, folder))
     store.write(record, folder)
     report.write(record, folder, previous)
     if notebooks and record.experiments:
@@ -42,9 +44,16 @@ def publish(record: RunRecord, folder: Path, *, notebooks: bool, previous: RunRe
 
 
 def _can_show(notebook: Path, record: RunRecord) -> bool:
-    """Whether the run has measured what the notebook is about."""
+    """Whether it goes with every report, and the run has measured what it is about."""
+    if not report.notebooks.belongs_to_report(notebook):
+        return False
     measured = {name for name, experiment in record.experiments.items() if experiment.effects}
     return report.notebooks.needed(notebook) <= measured
+
+
+def _claims(record: RunRecord, folder: Path) -> tuple[Claim, ...]:
+    """Those of the run's spec; a comparison has none."""
+    return () if COMPARISON in record.experiments else claims(stored_spec(folder).criteria)
 
 
 def execute_notebooks(chosen: Sequence[Path], run: Path | None = None) -> list[Path]:
@@ -52,7 +61,7 @@ def execute_notebooks(chosen: Sequence[Path], run: Path | None = None) -> list[P
 
     Raises StoreError when there is no such run.
     """
-    folder = (run or DEFAULT_REPORTS / "latest").resolve()
+    folder = located(run or "latest").resolve()
     store.load(folder)
     return report.notebooks.execute_all(chosen, folder)
 

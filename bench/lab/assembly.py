@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench import criteria, judge
-from bench.experiments import Draft, Experiment, find
+from bench.experiments import Draft, Experiment, comparison, find
+from bench.judge.contest import COMPARISON, CONFIRMATION
 from bench.model import Claim, Effect, ExperimentRecord, RunRecord, Status
 from bench.runner import latencies
 from bench.spec import CriterionSpec
@@ -44,8 +45,12 @@ def experiment_record(
 
 
 def judged(record: RunRecord, chosen: Sequence[Claim]) -> RunRecord:
-    """The run with its session, criteria and exit code judged anew from its experiments."""
+    """The run with its session, its criteria or its comparison, and its exit code judged anew from its experiments."""
     session = judge.session(record.experiments)
+    if COMPARISON in record.experiments:
+        found = judge.comparison(record.experiments, session)
+        code = judge.comparison_exit_code(None if found is None else found.verdict)
+        return replace(record, session=session, comparison=found, exit_code=code)
     results = judge.scorecard(record.experiments, chosen)
     return replace(record, session=session, criteria=results, exit_code=judge.exit_code(results, session))
 
@@ -54,7 +59,7 @@ def analysed_again(record: RunRecord, root: Path) -> RunRecord:
     """The run with the effects of every experiment computed anew from its slots and samples."""
     known = find()
     experiments = {
-        name: replace(stored, effects=_effects(known[name], stored, root)) if name in known else stored
+        name: replace(stored, effects=_effects(known[name], stored, root)) if name in known else _compared_again(stored)
         for name, stored in record.experiments.items()
     }
     return replace(record, experiments=experiments)
@@ -62,6 +67,12 @@ def analysed_again(record: RunRecord, root: Path) -> RunRecord:
 
 def _effects(experiment: Experiment, record: ExperimentRecord, root: Path) -> tuple[Effect, ...]:
     return experiment.analyse(record.looks, record.slots, lambda slot: latencies(root, slot))
+
+
+def _compared_again(stored: ExperimentRecord) -> ExperimentRecord:
+    if stored.name not in (COMPARISON, CONFIRMATION):
+        return stored
+    return replace(stored, effects=comparison.analyse(stored.looks, stored.slots))
 
 
 def _changed(claim: Claim, change: CriterionSpec) -> Claim:

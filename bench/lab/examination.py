@@ -88,6 +88,11 @@ def _reports() -> Examined:
 
 
 def _browser() -> Examined:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    text = Path(found).name if found else "no Chromium: tests that look at pages are skipped"
+    found = browser()
+    text = found.name if found else f"none of {', '.join(BROWSERS)} is installed: tests that look at pages are skipped"
     return Examined("browser", found is not None, text)
+
+
+def browser() -> Path | None:
+    """A Chromium that can be driven."""
+    return next((Path(path) for name in BROWSERS if (path := shutil.which(name))), None)

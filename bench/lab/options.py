@@ -19,6 +19,12 @@ NOTEBOOKS = ROOT / "notebooks"
 LOADTESTS = ROOT / "loadtests"
 
 
+def located(name: str | Path) -> Path:
+    """The file or folder of that name, else the run of that name below reports/."""
+    path = Path(name)
+    return path if path.exists() or path.suffix == ".json" else DEFAULT_REPORTS / path
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options of `perflab run`."""

@@ -14,12 +14,13 @@ from pathlib import Path
 from random import SystemRandom
 
 from bench import environment, store
-from bench.errors import PerflabError
+from bench.errors import PerflabError, StoreError
 from bench.experiments import Draft, Experiment, find
 from bench.lab.again import SPEC_FILE, publish, stored_spec
 from bench.lab.assembly import claims, experiment_record, judged
 from bench.lab.opening import Ground, opened
 from bench.lab.options import DEFAULT_REPORTS, ROOT, Options, effective_spec, plans
+from bench.lab.remembering import remember
 from bench.model import (
     SCHEMA_VERSION,
     Claim,
@@ -56,6 +57,11 @@ async def run_spec(options: Options, progress: Progress) -> tuple[RunRecord, Pat
         raise
     progress.stage("report")
     run.save()
+    try:
+        # Before the report: whatever becomes of that, the run was measured and judged.
+        remember(run.record, run.folder.path)
+    except StoreError as error:
+        progress.note(str(error))
     run.record = publish(
         run.record, run.folder.path, notebooks=True, previous=store.before(run.record, run.folder.path)
     )
@@ -79,7 +85,8 @@ class _Run:
         seed = SystemRandom().randrange(2**31) if options.seed is None else options.seed
         laid_out = plans(spec, seed, options.budget_s)
         run_id = new_run_id(spec.name)
-        folder = RunFolder.create(options.reports or DEFAULT_REPORTS, run_id)
+        # Absolute: notebooks are executed from another folder than the one one stands in.
+        folder = RunFolder.create((options.reports or DEFAULT_REPORTS).absolute(), run_id)
         (folder.path / SPEC_FILE).write_text(spec.model_dump_json(indent=1))
         return cls(spec, folder, _empty(run_id, spec, seed), laid_out)
 

@@ -1,15 +1,18 @@
 """A stored run as notebooks see it: typed, with tables and figures that show themselves."""
 
+import os
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bench import observations, store
 from bench.errors import UsageError
-from bench.lab.options import DEFAULT_REPORTS
-from bench.model import Effect, ExperimentRecord, RunRecord
+from bench.lab import pages
+from bench.lab.options import known, located
+from bench.lab.pages import Page
+from bench.model import CONTROL, Effect, ExperimentRecord, RunRecord
 from bench.report import sections, words
 from bench.spec import nearest
 
@@ -17,13 +20,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def load_run(run: str | Path = "latest") -> "StoredRun":
+MEASURED_BY = {
+    "ablation": "./perflab ablate",
+    "cache": "./perflab run specs/cache.toml",
+    "comparison": "./perflab compare",
+}
+"""The command of an experiment that the default spec does not have."""
+LATEST = "latest"
+RUN_VARIABLE = "PERFLAB_RUN"
+"""The environment variable that names the run which kernels call `latest`."""
+
+
+def load_run(run: str | Path = LATEST) -> "StoredRun":
     """Read a run by its folder, its name under reports/, or `latest`.
 
-    Raises StoreError when there is none.
+    `latest` is the run that `perflab notebook --run` named, else the newest. Raises StoreError when there is none.
     """
-    path = Path(run)
-    folder = path if path.exists() else DEFAULT_REPORTS / path
+    folder = located(os.environ.get(RUN_VARIABLE, run) if run == LATEST else run)
     return StoredRun(folder.resolve(), store.load(folder))
 
 
@@ -61,6 +74,50 @@ class StoredRun:
         except KeyError:
             hint = nearest(name, self.record.experiments) if self.record.experiments else "the run has none."
             raise UsageError(f"this run has no experiment `{name}`; {hint}") from None
+
+    def page(self, name: str) -> Page:
+        """What an experiment found, with its figures; where the run has none of that name, what measures it.
+
+        Raises UsageError for a name that no experiment has.
+        """
+        if name in self.record.experiments:
+            return pages.of(self.record.experiments[name], self.folder)
+        if name not in MEASURED_BY and name not in known().experiments:
+            raise UsageError(f"there is no experiment `{name}`; {nearest(name, known().experiments)}")
+        return pages.absent(name, MEASURED_BY.get(name, f"./perflab run --only {name}"))
+
+    @property
+    def noise(self) -> "pd.DataFrame":
+        """A row per effect of the control: a second process of the baseline against the first; 1 is no difference."""
+        import pandas as pd
+
+        frames = [self.effects(name).assign(experiment=name) for name in self.record.experiments]
+        together = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["comparison"])
+        return together[together["comparison"] == CONTROL.label]
+
+    @property
+    def plans(self) -> "pd.DataFrame":
+        """A row per query and arm: nodes of its plan, buffers (8 KiB pages), rows, seconds; empty if not measured."""
+        import pandas as pd
+
+        changes = self._facts("query_time").get("plan_changes", {})
+        rows = [{"query": query, "arm": arm, **found} for query, arms in changes.items() for arm, found in arms.items()]
+        return pd.DataFrame(rows, columns=["query", "arm", "nodes", "buffers", "rows", "execution_s"])
+
+    @property
+    def counters(self) -> "pd.DataFrame":
+        """A row per arm and kind of request, counted per request; sizes in bytes; empty without `counters`."""
+        import pandas as pd
+
+        counted = self._facts("counters").get("counters", {})
+        rows = [
+            {"arm": arm, "request": kind, **passes[0]} for arm, of in counted.items() for kind, passes in of.items()
+        ]
+        return pd.DataFrame(rows, columns=None if rows else ["arm", "request"])
+
+    def _facts(self, name: str) -> dict[str, Any]:
+        found = self.record.experiments.get(name)
+        return {} if found is None else found.facts
 
     def effects(self, name: str) -> "pd.DataFrame":
         """A row per effect: metric, scope, comparison, ratio, low, high, n_pairs, mde; times in seconds."""

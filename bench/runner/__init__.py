@@ -10,6 +10,7 @@ from bench.runner.capacity import Capacity, probe
 from bench.runner.measure import Judge, Measurement, Records, measure
 from bench.runner.progress import Progress, Silent
 from bench.runner.summary import latencies, summarise
+from bench.runner.watched import Watched
 
 __all__ = [
     "Capacity",
@@ -18,6 +19,7 @@ __all__ = [
     "Progress",
     "Records",
     "Silent",
+    "Watched",
     "latencies",
     "measure",
     "probe",

@@ -1,13 +1,13 @@
 """Run the slots of a plan in their order, one after the other.
 
 Promises: exactly one arm is under load at a time; every slot's observations are on disk before the next
-slot begins; the arms are proved to be themselves before each block; nothing is judged here.
+slot begins; the arms are proved to be themselves before each block, or each triple; nothing is judged here.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bench.environment import OwnProcesses, Snapshot
 from bench.load import Load, Target
@@ -35,6 +35,7 @@ class Measurement:
     plan: Plan
     load: Load
     targets: Mapping[Role, Target]
+    """Asked anew for every slot: `verify` may start arms again, and they have other addresses then."""
     verify: Callable[[], Awaitable[None]]
     """Raises SubjectError when an arm is not what it should be."""
     judge: Judge
@@ -44,6 +45,8 @@ class Measurement:
     root: Path
     offered_rate: float | None
     progress: Progress
+    verify_each: Literal["block", "triple"] = "block"
+    """How often `verify` is called: before each block, or before each triple of it."""
 
 
 async def measure(measurement: Measurement) -> Records:
@@ -53,7 +56,7 @@ async def measure(measurement: Measurement) -> Records:
     looks = {look.pairs: look for look in plan.looks}
     records: Records = ()
     for position, slot in enumerate(plan.slots):
-        if position == 0 or plan.slots[position - 1].block != slot.block:
+        if position == 0 or _number(plan.slots[position - 1], measurement) != _number(slot, measurement):
             await measurement.verify()
         record = await _run(measurement, slot)
         records = (*records, record)
@@ -80,6 +83,10 @@ async def _run(measurement: Measurement, slot: Slot) -> SlotRecord:
         offered_rate=measurement.offered_rate,
         root=measurement.root,
     )
+
+
+def _number(slot: Slot, measurement: Measurement) -> int:
+    return slot.block if measurement.verify_each == "block" else slot.triple
 
 
 def _ends_block(plan: Plan, position: int) -> bool:

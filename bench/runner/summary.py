@@ -11,10 +11,12 @@ from bench.model import Slot, SlotHealth, SlotRecord
 from bench.stats import quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+TIMED = ("intended_s", "end_s", "status", "error")
+"""What a latency, and whether it counts, is read from."""
 PARTS = {part: f"{part}_s" for part in ("queue", "pool", "db", "cache", "vector", "app", "encode")}
 
 
@@ -58,22 +60,20 @@ def summarise(
 
 def latencies(root: Path, record: SlotRecord) -> "NDArray[np.float64]":
     """The judged latencies of a stored slot in seconds from the intended start, failures left out."""
-    judged = _judged(root / record.samples, record.slot)
+    judged = _judged(root / record.samples, record.slot, TIMED)
     latency: NDArray[np.float64] = (judged["end_s"] - judged["intended_s"])[~_failed(judged)]
     return latency
 
 
-def _judged(path: Path, slot: Slot) -> "dict[str, NDArray[Any]]":
-    table = observations.read(path)
-    columns = {name: table.column(name).to_numpy() for name in observations.COLUMNS}
+def _judged(path: Path, slot: Slot, names: "Sequence[str]" = tuple(observations.COLUMNS)) -> "dict[str, NDArray[Any]]":
+    table = observations.read(path, names)
+    columns = {name: table.column(name).to_numpy() for name in names}
     kept = columns["intended_s"] >= slot.discard_s
     return {name: column[kept] for name, column in columns.items()}
 
 
 def _failed(columns: "Mapping[str, NDArray[Any]]") -> "NDArray[np.bool_]":
-    failed: NDArray[np.bool_] = (
-        (columns["status"] == 0) | (columns["status"] >= 400) | (columns["error"].astype(str) != "")
-    )
+    failed: NDArray[np.bool_] = (columns["status"] == 0) | (columns["status"] >= 400) | (columns["error"] != "")
     return failed
 
 

@@ -7,7 +7,8 @@ reports/RUN/figures, notebooks, report.md, report.html
 reports/latest                symbolic link to the newest run
 """
 
+from bench.store import calibration
 from bench.store.folder import RunFolder, new_run_id
 from bench.store.record import before, load, plain, schema, write
 
-__all__ = ["RunFolder", "before", "load", "new_run_id", "plain", "schema", "write"]
+__all__ = ["RunFolder", "before", "calibration", "load", "new_run_id", "plain", "schema", "write"]

@@ -9,6 +9,7 @@ import pytest
 from bench import store
 from bench.lifetime.processes import MARK
 from bench.model import Role, Status, Verdict
+from bench.store import history
 from tests.lab.conftest import Ended, Perflab
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
@@ -104,6 +105,17 @@ def test_a_run_can_be_judged_again_without_servers(finished: Finished) -> None:
     assert again.code == before.exit_code
     assert after.criteria == before.criteria
     assert {n: e.effects for n, e in after.experiments.items()} == {n: e.effects for n, e in before.experiments.items()}
+
+
+def test_the_run_is_remembered(finished: Finished) -> None:
+    """The history beside the run folders has its line, with commit, machine and effects; judging again adds none."""
+    perflab, _ = finished
+    kept = history.read(perflab.reports)
+    record = perflab.latest()
+    assert [entry.run_id for entry in kept.entries] == [record.run_id]
+    assert kept.complaints == ()
+    assert kept.entries[0].environment.commit == record.environment.commit
+    assert {effect.experiment for effect in kept.entries[0].effects} == set(record.experiments)
 
 
 def test_the_same_seed_lays_out_the_same_slots(finished: Finished) -> None:

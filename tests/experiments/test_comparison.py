@@ -1,0 +1,218 @@
+"""One comparison on arms that run already, with a scripted load: looks, confirmation, what is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from bench import judge
+from bench.environment import OwnProcesses
+from bench.errors import BudgetTooSmall, SubjectError, UsageError
+from bench.experiments.comparison import Ring, compare_started
+from bench.experiments.comparison_plan import Question, check_slot, pair_s, plan, slot_s
+from bench.judge.contest import COMPARISON, CONFIRMATION, CONFIRMING_PAIRS
+from bench.load import Target
+from bench.load.scripted import ScriptedLoad
+from bench.model import ArmRecord, ComparisonVerdict, ExperimentRecord, Role, Session, Status
+from bench.runner import Silent
+
+FIT = Session(valid=True)
+SLOT_S = 1.0
+
+
+@dataclass
+class Still:
+    """Arms that stay what they are, unless they are told to stop after so many pairs."""
+
+    stop_after: int | None = None
+    renewed: int = 0
+    targets: dict[Role, Target] = field(
+        default_factory=lambda: {role: Target(str(role), f"http://{role}") for role in Role}
+    )
+
+    async def renew(self) -> None:
+        """Count the pairs."""
+        self.renewed += 1
+        if self.stop_after is not None and self.renewed > self.stop_after:
+            raise SubjectError("The candidate ended while it was measured")
+
+    async def check(self) -> None:
+        """All is well."""
+
+    def records(self) -> tuple[ArmRecord, ...]:
+        """Twins and a candidate."""
+        return tuple(
+            ArmRecord(role, str(role), "", {}, "c" if role is Role.CANDIDATE else "b") for role in self.targets
+        )
+
+
+@dataclass
+class Played:
+    """A comparison that was played, and what was kept on the way."""
+
+    kept: list[Mapping[str, ExperimentRecord]] = field(default_factory=list)
+    arms: Still = field(default_factory=Still)
+    experiments: Mapping[str, ExperimentRecord] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> ComparisonVerdict:
+        """Of the whole."""
+        found = judge.comparison(self.experiments, FIT)
+        assert found is not None
+        return found.verdict
+
+    def pairs(self, name: str = COMPARISON) -> int:
+        """How many were measured."""
+        return len(self.experiments[name].slots) // len(Role)
+
+
+async def play(
+    folder: Path,
+    ratio: float,
+    *,
+    fresh: float | None = None,
+    sd: float = 0.02,
+    budget_s: float = 100.0,
+    played: Played | None = None,
+    failing: float = 0.0,
+    **asked: Any,
+) -> Played:
+    """Compare with latencies of that ratio, of `fresh` in the confirmation; slots scatter by `sd`.
+
+    `failing` is the share of the candidate's requests that are answered with errors.
+    """
+    (folder / "samples").mkdir(exist_ok=True)
+    played = played or Played()
+    question = Question(budget_s=budget_s, seed=3, **asked)
+
+    def load(name: str) -> ScriptedLoad:
+        own = ratio if name == COMPARISON or fresh is None else fresh
+        weather = [1.0]
+
+        def latency(role: Role, rng: Random, i: int) -> float:
+            if i == 0:
+                weather[0] = rng.gauss(1, sd)
+            return 0.02 * weather[0] * rng.uniform(0.95, 1.05) * (own if role is Role.CANDIDATE else 1.0)
+
+        def error(role: Role, rng: Random, _: int) -> str:
+            return "refused" if role is Role.CANDIDATE and rng.random() < failing else ""
+
+        return ScriptedLoad(folder / "samples", latency, rate=100.0, prefix=name, error=error)
+
+    ring = Ring(
+        arms=played.arms,
+        load=load,
+        rate=100.0,
+        root=folder,
+        own=OwnProcesses(),
+        progress=Silent(),
+        keep=played.kept.append,
+    )
+    played.experiments = await compare_started(question, plan(question, slot_s=SLOT_S, renewal_s=0.0), ring)
+    return played
+
+
+@pytest.mark.parametrize(
+    ("ratio", "verdict"),
+    [(0.8, ComparisonVerdict.IMPROVEMENT), (1.25, ComparisonVerdict.REGRESSION), (1.0, ComparisonVerdict.EQUIVALENT)],
+)
+async def test_what_is_clear_stops_at_the_first_look(tmp_path: Path, ratio: float, verdict: ComparisonVerdict) -> None:
+    """Ten of the 22 pairs that the budget holds suffice, whichever of the three it is."""
+    played = await play(tmp_path, ratio)
+    assert played.verdict is verdict
+    looks = played.experiments[COMPARISON].looks
+    assert played.pairs() == looks[0].pairs < looks[-1].pairs
+
+
+async def test_what_stays_open_takes_the_whole_budget(tmp_path: Path) -> None:
+    """At the edge of what matters no look decides; the answer names a budget above this one."""
+    played = await play(tmp_path, 1.05)
+    assert played.pairs() == played.experiments[COMPARISON].looks[-1].pairs
+    assert played.verdict is ComparisonVerdict.INCONCLUSIVE
+    assert CONFIRMATION not in played.experiments
+
+
+async def test_a_regression_is_measured_again(tmp_path: Path) -> None:
+    """Fresh pairs with other requests, after arms were started again for each; nothing else is."""
+    played = await play(tmp_path, 1.25)
+    assert played.pairs(CONFIRMATION) == CONFIRMING_PAIRS
+    first, second = ({slot.slot.seed for slot in played.experiments[name].slots} for name in (COMPARISON, CONFIRMATION))
+    assert not first & second
+    assert played.arms.renewed == played.pairs() + CONFIRMING_PAIRS
+    assert CONFIRMATION not in (await play(tmp_path, 0.8)).experiments
+
+
+async def test_a_passing_disturbance_is_no_regression(tmp_path: Path) -> None:
+    """What fresh pairs do not show was the machine's."""
+    played = await play(tmp_path, 1.25, fresh=1.0)
+    assert played.verdict is ComparisonVerdict.INCONCLUSIVE
+
+
+async def test_a_slowdown_below_what_matters_is_none(tmp_path: Path) -> None:
+    """2 % slower is equivalent where 10 % matter."""
+    assert (await play(tmp_path, 1.02, delta=0.1)).verdict is ComparisonVerdict.EQUIVALENT
+
+
+async def test_an_arm_that_stops_leaves_what_was_measured_and_no_verdict(tmp_path: Path) -> None:
+    """The blocks until then are kept as partial; the error goes on to the user."""
+    played = Played(arms=Still(stop_after=5))
+    with pytest.raises(SubjectError, match="ended while it was measured"):
+        await play(tmp_path, 1.25, played=played)
+    left = played.kept[-1]
+    assert len(left[COMPARISON].slots) == 4 * len(Role)
+    assert left[COMPARISON].status is Status.PARTIAL
+    assert judge.comparison(left, FIT) is None
+
+
+def test_the_budget_holds_everything() -> None:
+    """The pairs to the last look, and those that confirm, take no longer than was allowed."""
+    question = Question(budget_s=150)
+    laid_out = plan(question, slot_s=2.0, renewal_s=1.0)
+    pairs = laid_out.looks[-1].pairs + CONFIRMING_PAIRS
+    assert pairs * pair_s(2.0, 1.0) <= 150 < (pairs + 2) * pair_s(2.0, 1.0)
+
+
+def test_too_few_pairs_are_told_with_what_would_do() -> None:
+    """The named budget is enough, one second less is not."""
+    with pytest.raises(BudgetTooSmall, match="too few pairs.*take --budget") as caught:
+        plan(Question(budget_s=20), slot_s=2.0, renewal_s=0.5)
+    needed_s = caught.value.needed_s
+    assert plan(Question(budget_s=needed_s), slot_s=2.0, renewal_s=0.5).looks[-1].pairs == 6
+    with pytest.raises(BudgetTooSmall):
+        plan(Question(budget_s=needed_s - 1), slot_s=2.0, renewal_s=0.5)
+
+
+def test_a_slot_is_as_long_as_the_metric_needs() -> None:
+    """Few requests per second, or a quantile far out, take longer slots."""
+    assert slot_s("p50", 500) == 2.0
+    assert slot_s("p50", 10) > 4.5
+    assert slot_s("p95", 100) > slot_s("p50", 100)
+
+
+async def test_an_arm_that_begins_to_fail_ends_the_comparison(tmp_path: Path) -> None:
+    """Told after the block in which most requests failed, not when the budget is gone; a few failures go on."""
+    played = Played()
+    with pytest.raises(SubjectError, match=r"The candidate began to answer errors: \d+ of the last \d+ requests"):
+        await play(tmp_path, 1.0, played=played, failing=0.9)
+    assert len(played.kept[-1][COMPARISON].slots) == 2 * len(Role)
+    assert (await play(tmp_path, 1.0, failing=0.1)).pairs() > 2
+
+
+@pytest.mark.parametrize(("slot", "metric"), [(1.0, "p50"), (2.0, "p95")])
+def test_slots_too_short_for_the_metric_are_refused(slot: float, metric: str) -> None:
+    """Before the budget is spent on them; with more requests per second they do."""
+    with pytest.raises(UsageError, match=f"and the {metric} needs"):
+        check_slot(metric, 30, slot)
+    check_slot(metric, 600, slot)
+    check_slot(metric, 30, slot_s(metric, 30))
+
+
+async def test_what_was_complete_is_said_to_be(tmp_path: Path) -> None:
+    """Every block is kept as partial, and the end as complete."""
+    played = await play(tmp_path, 0.8)
+    statuses = [kept[COMPARISON].status for kept in played.kept]
+    assert set(statuses[:-1]) == {Status.PARTIAL}
+    assert statuses[-1] is Status.COMPLETE
