@@ -2,6 +2,7 @@
 
 draw, write  the figures; report.md and report.html
 console      the scorecard on the terminal
+gate         what `perflab gate` answers: terminal, Markdown, JUnit XML, GitHub
 notebooks    the notebooks executed on a run
 words        numbers and effects as a person says them
 """

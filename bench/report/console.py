@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.model import CriterionResult, ExperimentRecord, RunRecord, Verdict
-from bench.report import findings, words
+from bench.model import ComparisonRecord, ComparisonVerdict, CriterionResult, ExperimentRecord, RunRecord, Verdict
+from bench.report import findings, sections, words
 
 STYLES = {
     Verdict.PASS: "green",
@@ -15,11 +15,21 @@ STYLES = {
     Verdict.INCONCLUSIVE: "yellow",
     Verdict.NOT_MEASURED: "dim",
 }
+COMPARED = {
+    ComparisonVerdict.IMPROVEMENT: "green",
+    ComparisonVerdict.EQUIVALENT: "green",
+    ComparisonVerdict.REGRESSION: "bold red",
+    ComparisonVerdict.INCONCLUSIVE: "yellow",
+    ComparisonVerdict.INVALID: "yellow",
+}
 
 
 def show(record: RunRecord, folder: Path, console: Console | None = None) -> None:
-    """Print the answer, the scorecard, and where the report is; colours only where a terminal shows them."""
+    """Print the answer, the scorecard or the comparison, and where the report is; colours only on a terminal."""
     console = console or Console()
+    if record.comparison is not None:
+        show_comparison(record, folder, console)
+        return
     console.print(scorecard(record.criteria))
     for result in record.criteria:
         if result.reason and result.verdict not in (Verdict.PASS, Verdict.NOT_MEASURED):
@@ -32,9 +42,41 @@ def show(record: RunRecord, folder: Path, console: Console | None = None) -> Non
     )
 
 
+def show_comparison(record: RunRecord, folder: Path, console: Console | None = None) -> None:
+    """Print what the arms are, what was measured, and last the verdict."""
+    console = console or Console()
+    found = record.comparison
+    if found is None:
+        return
+    for experiment in record.experiments.values():
+        _tables(experiment, console)
+    console.print(_metrics(found))
+    style = COMPARED[found.verdict]
+    console.print(Text(words.comparison(found), style), soft_wrap=True)
+    console.print(
+        Text(f"Report: {folder / 'report.html'}   exit code {record.exit_code}", no_wrap=True), soft_wrap=True
+    )
+
+
+def _metrics(found: ComparisonRecord) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in sections.COMPARED:
+        table.add_column(column, overflow="fold")
+    for row in sections.compared(found):
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
 def show_findings(experiment: ExperimentRecord, folder: Path, console: Console | None = None) -> None:
     """Print what one experiment found, its tables, and where the report is."""
     console = console or Console()
+    _tables(experiment, console)
+    for sentence in findings.of(experiment):
+        console.print(Text(sentence))
+    console.print(Text(f"Report: {folder / 'report.html'}", no_wrap=True), soft_wrap=True)
+
+
+def _tables(experiment: ExperimentRecord, console: Console) -> None:
     for found in findings.tables(experiment):
         table = Table(title=found.title, title_justify="left", box=None, pad_edge=False)
         for column in found.head:
@@ -42,9 +84,6 @@ def show_findings(experiment: ExperimentRecord, folder: Path, console: Console |
         for row in found.rows:
             table.add_row(*(Text(cell) for cell in row))
         console.print(table)
-    for sentence in findings.of(experiment):
-        console.print(Text(sentence))
-    console.print(Text(f"Report: {folder / 'report.html'}", no_wrap=True), soft_wrap=True)
 
 
 def scorecard(results: tuple[CriterionResult, ...]) -> Table:

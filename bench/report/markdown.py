@@ -12,13 +12,32 @@ def page(record: RunRecord, previous: RunRecord | None = None) -> str:
 
 
 def _lines(record: RunRecord, previous: RunRecord | None) -> Iterator[str]:
-    yield f"# Performance report: {_plain(record.spec)}"
+    yield f"# Performance report: {plain(record.spec)}"
     yield ""
-    yield _plain(words.answer(record))
+    yield plain(words.answer(record))
     yield ""
+    if record.criteria:
+        yield from _scorecard(record)
+    if previous is not None:
+        yield from _since(record, previous)
+    if record.comparison is not None:
+        yield from tabulated(sections.COMPARED, sections.compared(record.comparison))
+    for experiment in record.experiments.values():
+        yield from _experiment(experiment)
+    yield ""
+    yield "## Session and machine"
+    yield ""
+    yield "Fit to measure." if record.session.valid else "**Not fit to measure:**"
+    yield ""
+    yield from (f"* {plain(reason)}" for reason in record.session.reasons)
+    yield ""
+    yield from tabulated(("", ""), sections.machine(record))
+
+
+def _scorecard(record: RunRecord) -> Iterator[str]:
     yield "## Scorecard"
     yield ""
-    yield from _table(
+    yield from tabulated(
         ("verdict", "criterion", "measured", "95 % interval", "threshold", "n", "could see"),
         [
             (f"{row.mark} {row.verdict}", f"**{row.id}**: {row.claim} ({row.origin})", row.measured, row.interval,
@@ -27,19 +46,7 @@ def _lines(record: RunRecord, previous: RunRecord | None) -> Iterator[str]:
         ],
     )  # fmt: skip
     yield ""
-    yield from (f"* **{row.id}**: {_plain(row.reason)}" for row in sections.scorecard(record.criteria) if row.reason)
-    if previous is not None:
-        yield from _since(record, previous)
-    for experiment in record.experiments.values():
-        yield from _experiment(experiment)
-    yield ""
-    yield "## Session and machine"
-    yield ""
-    yield "Fit to measure." if record.session.valid else "**Not fit to measure:**"
-    yield ""
-    yield from (f"* {_plain(reason)}" for reason in record.session.reasons)
-    yield ""
-    yield from _table(("", ""), sections.machine(record))
+    yield from (f"* **{row.id}**: {plain(row.reason)}" for row in sections.scorecard(record.criteria) if row.reason)
 
 
 def _since(record: RunRecord, previous: RunRecord) -> Iterator[str]:
@@ -49,9 +56,9 @@ def _since(record: RunRecord, previous: RunRecord) -> Iterator[str]:
     yield ""
     yield "## Beside the run before"
     yield ""
-    yield _plain(since.introduced(record, previous))
+    yield plain(since.introduced(record, previous))
     yield ""
-    yield from _table(
+    yield from tabulated(
         ("criterion", "verdict", "before", "now", "intervals"),
         [(f"**{row.id}**", row.verdict, row.before, row.now, row.apart) for row in rows],
     )
@@ -59,43 +66,44 @@ def _since(record: RunRecord, previous: RunRecord) -> Iterator[str]:
 
 def _experiment(experiment: ExperimentRecord) -> Iterator[str]:
     yield ""
-    yield f"## {_plain(experiment.question)}"
+    yield f"## {plain(experiment.question)}"
     yield ""
     if experiment.reason:
-        yield f"**{experiment.status.capitalize()}**: {_plain(experiment.reason)}"
+        yield f"**{experiment.status.capitalize()}**: {plain(experiment.reason)}"
         yield ""
-    yield _plain(experiment.method)
+    yield plain(experiment.method)
     yield ""
     for sentence in findings.of(experiment):
-        yield _plain(sentence)
+        yield plain(sentence)
         yield ""
     for figure in experiment.figures:
-        yield f"![{_plain(figure.alt)}]({figure.path})"
+        yield f"![{plain(figure.alt)}]({figure.path})"
         yield ""
-        yield f"*{_plain(figure.caption)}*"
+        yield f"*{plain(figure.caption)}*"
         yield ""
     for table in findings.tables(experiment):
-        yield f"**{_plain(table.title)}**"
+        yield f"**{plain(table.title)}**"
         yield ""
-        yield from _table(table.head, table.rows)
+        yield from tabulated(table.head, table.rows)
         yield ""
     rows = sections.effect_rows(experiment)
     if rows:
-        yield from _table(
+        yield from tabulated(
             ("metric", "change", "ratio", "95 % interval", "baseline → candidate", "pairs", "could see"),
             [(row.what, row.change, row.ratio, row.interval, row.values, row.pairs, row.mde) for row in rows],
         )
         yield ""
-    yield from (f"* {name}: {_plain(value)}" for name, value in sections.facts(experiment))
+    yield from (f"* {name}: {plain(value)}" for name, value in sections.facts(experiment))
     yield "* Evidence: " + ", ".join(f"[{path}]({path})" for path in sections.evidence(experiment))
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def tabulated(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table as GitHub reads it."""
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
-    yield from (f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows)
+    yield from (f"| {' | '.join(plain(cell) for cell in row)} |" for row in rows)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown takes as it stands: names come from users' files."""
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").splitlines())

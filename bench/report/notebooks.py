@@ -61,6 +61,13 @@ def needed(notebook: Path) -> frozenset[str]:
     return frozenset(nbformat.read(notebook, as_version=4).metadata.get("perflab", {}).get("experiments", ()))
 
 
+def belongs_to_report(notebook: Path) -> bool:
+    """Whether every run executes it: those that explain its main figures; the others are executed when asked for."""
+    import nbformat
+
+    return bool(nbformat.read(notebook, as_version=4).metadata.get("perflab", {}).get("with_report"))
+
+
 def _inject(document: object, run: Path) -> None:
     from nbformat.v4 import new_code_cell
 

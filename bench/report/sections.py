@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.model import CONTROL, CriterionResult, Effect, ExperimentRecord, RunRecord, Verdict
+from bench.model import CONTROL, ComparisonRecord, CriterionResult, Effect, ExperimentRecord, RunRecord, Verdict
 from bench.report import words
 
+COMPARED = ("metric", "candidate / baseline", "interval", "change", "")
+"""The head of `compared`."""
 SECONDARY = ("p95", "p99", "mean", "p50", "spread")
 
 
@@ -48,6 +50,19 @@ def scorecard(results: Sequence[CriterionResult]) -> list[Row]:
     """One row a criterion; what was measured first."""
     ordered = sorted(results, key=lambda result: result.verdict is Verdict.NOT_MEASURED)
     return [_row(result) for result in ordered]
+
+
+def compared(found: ComparisonRecord) -> list[tuple[str, ...]]:
+    """The metric that decides a comparison, then the others with p-values that count their number (Holm)."""
+    decides = "decides" if found.aa is None else f"decides; A/A {found.aa.ratio:.3f}"
+    rows = [(found.metric, found.ratio, found.ci, decides)]
+    for other in found.others:
+        said = f"{'differs' if other.differs else 'may be chance'}, p = {other.p_value:.2g} (Holm)"
+        rows.append((other.metric, other.ratio, other.ci, said))
+    return [
+        (metric, f"{ratio:.3f}", f"{low:.3f} to {high:.3f}", words.change(ratio), said)
+        for metric, ratio, (low, high), said in rows
+    ]
 
 
 def effect_rows(experiment: ExperimentRecord) -> list[EffectRow]:

@@ -6,11 +6,8 @@ Two runs meet different weather, so nothing here is a verdict: a ratio between t
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.model import CriterionResult, Environment, RunRecord
+from bench.model import CriterionResult, RunRecord, machine
 from bench.report import words
-
-HARDWARE = ("cpu", "cores", "machine", "virtualisation")
-"""What makes it the same machine, as far as a record tells; memory is compared by the GiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +23,11 @@ class Change:
     """Whether the intervals leave room for both runs having seen the same."""
 
 
-def same_machine(one: Environment, other: Environment) -> bool:
-    """Whether two runs were made on the same hardware."""
-    gib = [round(each.memory_bytes / 2**30) for each in (one, other)]
-    return gib[0] == gib[1] and all(getattr(one, name) == getattr(other, name) for name in HARDWARE)
-
-
 def introduced(record: RunRecord, previous: RunRecord) -> str:
     """Which run is meant, and what a difference from it is worth."""
     commit = previous.environment.commit
     said = f"Run {previous.run_id} of {previous.started}" + (f", commit {commit[:10]}." if commit else ".")
-    if same_machine(record.environment, previous.environment):
+    if machine(record.environment) == machine(previous.environment):
         return (
             f"{said} The machine is the same, its weather was not: what moved is a hint. For a verdict measure both "
             "builds in one run (`perflab compare`)."
@@ -50,7 +41,7 @@ def changes(record: RunRecord, previous: RunRecord) -> list[Change]:
     both = [(then[now.id], now) for now in record.criteria if now.id in then]
     measured = [pair for pair in both if any(result.measured is not None for result in pair)]
     measured.sort(key=lambda pair: pair[0].verdict is pair[1].verdict)
-    comparable = same_machine(record.environment, previous.environment)
+    comparable = machine(record.environment) == machine(previous.environment)
     return list(_changes(measured, comparable))
 
 

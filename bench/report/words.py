@@ -1,6 +1,6 @@
 """Numbers and effects as a person says them: the one place where seconds become milliseconds."""
 
-from bench.model import CriterionResult, Effect, RunRecord, Status, Verdict
+from bench.model import ComparisonRecord, CriterionResult, Effect, RunRecord, Status, Verdict
 
 MARKS = {
     Verdict.PASS: "✔",
@@ -79,8 +79,23 @@ def from_to(found: Effect) -> str:
 
 def answer(record: RunRecord) -> str:
     """The whole run in one paragraph, its doubts first."""
+    if record.comparison is not None:
+        return comparison(record.comparison)
     sentences = [*_doubts(record), *_headline(record), _tally(record)]
     return " ".join(sentences)
+
+
+def comparison(found: ComparisonRecord) -> str:
+    """The verdict on two arms in a paragraph: the answer, the noise beside it, what would decide."""
+    said = [f"{found.verdict}: {found.sentence}"]
+    if found.aa is not None:
+        low, high = found.aa.ci
+        said.append(f"The baseline against itself (A/A): {change(found.aa.ratio)} ({low:.3f} to {high:.3f}).")
+    if found.mde is not None:
+        said.append(f"The smallest change that {found.n_pairs} pairs could see is {percent(found.mde)}.")
+    if found.deciding_budget_s is not None:
+        said.append(f"--budget {found.deciding_budget_s:.0f} would probably decide.")
+    return " ".join(said)
 
 
 def _doubts(record: RunRecord) -> list[str]:

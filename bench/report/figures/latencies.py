@@ -11,6 +11,8 @@ from bench.report.figures.style import COLOURS, figure
 
 NAME = "latencies"
 COLUMNS = ("intended_s", "end_s", "status")
+POINTS = 4_000
+"""More of them do not show on a figure of a thousand pixels."""
 
 
 def draw(experiment: ExperimentRecord, folder: Path, path: Path) -> Figure | None:
@@ -22,8 +24,8 @@ def draw(experiment: ExperimentRecord, folder: Path, path: Path) -> Figure | Non
     with figure(path, 3.6) as drawn:
         axes = drawn.add_subplot()
         for role, found in values.items():
-            share = np.arange(1, len(found) + 1) / len(found)
-            axes.plot(np.sort(found) * 1e3, share, color=COLOURS[role], linewidth=1.8, drawstyle="steps-post",
+            drawn_ms, share = _curve(found)
+            axes.plot(drawn_ms, share, color=COLOURS[role], linewidth=1.8, drawstyle="steps-post",
                       label=f"{role} (p50 {words.seconds(float(np.median(found)))}, n = {len(found):,})")  # fmt: skip
         axes.set_xscale("log")
         axes.set_ylim(0, 1.01)
@@ -40,13 +42,23 @@ def draw(experiment: ExperimentRecord, folder: Path, path: Path) -> Figure | Non
     )
 
 
+def _curve(latencies: "np.ndarray") -> "tuple[np.ndarray, np.ndarray]":
+    """Milliseconds, and the share of requests up to them; of millions what a figure can show, the tails whole."""
+    ordered, n = np.sort(latencies) * 1e3, len(latencies)
+    places = np.arange(n)
+    if n > POINTS:
+        tail = np.unique(np.round(np.geomspace(1, n, POINTS // 4)).astype(int)) - 1
+        places = np.unique(np.concatenate([tail, n - 1 - tail, np.linspace(0, n - 1, POINTS // 2).astype(int)]))
+    return ordered[places], (places + 1) / n
+
+
 def _latencies(experiment: ExperimentRecord, folder: Path, role: Role) -> "np.ndarray":
     parts = []
     for record in experiment.slots:
         file = folder / record.samples
         if record.slot.role is role and file.exists():
             # Only the columns that are drawn: a long run has millions of rows.
-            table = observations.read(file).select(COLUMNS)
+            table = observations.read(file, COLUMNS)
             due, end, status = (table.column(name).to_numpy() for name in COLUMNS)
             parts.append((end - due)[(due >= record.slot.discard_s) & (status > 0) & (status < 400)])
     return np.concatenate(parts) if parts else np.empty(0)

@@ -29,9 +29,11 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
             if share is None
             else f"prevented {_said(share)}"
         )
+        blocks = len(found.without)
         yield (
-            f"{FAULT}, {len(found.without)} block(s): beyond what fails without a fault, {sum(found.without)} of "
-            f"{found.due} requests of the other route failed without a breaker, {sum(found.with_it)} with it; {said}."
+            f"{FAULT}, {blocks} block{'' if blocks == 1 else 's'}: beyond what fails without a fault, "
+            f"{sum(found.without)} of {found.due} requests of the other route failed without a breaker, "
+            f"{sum(found.with_it)} with it; {said}."
         )
     quiet = [slot for slot in slots if slot["arm"] == NONE]
     opened = sum(slot["ever_open"] for slot in quiet)

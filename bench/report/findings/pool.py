@@ -1,7 +1,9 @@
 """How many connections the load needs, and why a high utilisation alone is no virtue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from bench.criteria.pool_scaling import at_loads, saturated
 from bench.criteria.pooling import enough, gain, name_of, recommended, sized
 from bench.model import ExperimentRecord
 from bench.report import words
@@ -16,7 +18,7 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
     if not enough(slots):
         return
     each = {size: sized(slots, size) for size in sizes}
-    best = each[recommended(slots, sizes)]
+    best = each[recommended(slots, sizes)].counted
     ratio = gain(slots, best.size)
     asked, listed = f"{experiment.facts['rate']:.0f} requests/s", ", ".join(map(str, sizes))
     service = words.seconds(best.service_s)
@@ -37,13 +39,15 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
         f"{words.change(ratio.low)} to {words.change(ratio.high)}), mean latency."
     )
     for size, found in each.items():
+        counted = found.counted
         yield (
             f"{name_of(size)}: {words.percent(found.utilisation.estimate)} utilised, "
-            f"{words.percent(found.efficiency.estimate)} efficient, {words.percent(found.chance_to_wait)} of checkouts "
-            f"waited (Erlang C at {found.load:.2f} erlangs: {words.percent(found.predicted_chance)}), mean latency "
-            f"{words.seconds(found.mean_s)}."
+            f"{words.percent(found.efficiency.estimate)} efficient, {words.percent(counted.chance_to_wait)} of "
+            f"checkouts waited (Erlang C at {counted.load:.2f} erlangs: {words.percent(counted.predicted_chance)}), "
+            f"mean latency {words.seconds(counted.mean_s)}."
         )
-    wrong = [name_of(size) for size, found in each.items() if abs(found.little - 1) > LITTLE]
+    yield from _beyond(experiment.facts)
+    wrong = [name_of(size) for size, found in each.items() if abs(found.counted.little - 1) > LITTLE]
     yield (
         f"Little's law does not hold for {', '.join(wrong)}: their counters are not to be believed."
         if wrong
@@ -52,4 +56,24 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
     yield (
         "Utilisation alone is no virtue: it is load divided by size, so any pool is made busy by making it too small, "
         "and what it gains is paid by those who wait."
+    )
+
+
+def _beyond(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Other loads, and where more connections stop to help."""
+    for rate, size in at_loads(facts):
+        yield f"At {rate:.0f} requests/s the same rule says {size}."
+    found = saturated(facts)
+    if found is None:
+        return
+    law, most = found.law, max(found.sizes)
+    top = f"With {facts['saturation']['users']} users who never pause"
+    if law.knee_low >= most:
+        yield f"{top} every size up to {most} holds as much as the last or more: no knee among them (USL)."
+        return
+    reach = f"{law.knee_low:.1f} to {law.knee_high:.1f}" if law.knee_high <= most else f"{law.knee_low:.1f} or more"
+    yield (
+        f"{top} the pool holds most at {law.knee:.1f} connections (95 % interval: {reach}) by the Universal "
+        f"Scalability Law, {law.throughput(law.knee):.0f} checkouts/s; contention {words.percent(law.sigma)}, "
+        f"coherency {100 * law.kappa:.2g} %."
     )

@@ -1,8 +1,9 @@
-"""Utilisation and waiting by the size of the pool."""
+"""Utilisation, waiting and what is held at most, by the size of the pool."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.criteria.pool_scaling import saturated
 from bench.criteria.pooling import enough, recommended, sized
 from bench.model import ExperimentRecord, Figure, Role
 from bench.report import words
@@ -15,6 +16,12 @@ LINE = COLOURS[Role.BASELINE]
 
 
 def draw(experiment: ExperimentRecord, folder: Path, path_of: PathOf) -> Iterator[Figure]:  # noqa: ARG001
+    """At the reference load, and at the most that each size holds."""
+    yield from _sizes(experiment, path_of)
+    yield from _scalability(experiment, path_of)
+
+
+def _sizes(experiment: ExperimentRecord, path_of: PathOf) -> Iterator[Figure]:
     """Two panels: how busy each pool is, and how many of its checkouts wait."""
     slots, sizes = experiment.facts.get("slots", ()), experiment.facts.get("sizes", ())
     if not enough(slots):
@@ -29,8 +36,8 @@ def draw(experiment: ExperimentRecord, folder: Path, path_of: PathOf) -> Iterato
         busy.axhline(100 * UTILISED, color=THRESHOLD, linewidth=1.2, linestyle=(0, (4, 3)))
         busy.annotate("80 %", (max(sizes), 100 * UTILISED), color=THRESHOLD, fontsize=8, va="bottom", ha="right")
         busy.set_title("Connections borrowed, %")
-        waits.plot(sizes, [100 * one.chance_to_wait for one in each], "o-", color=LINE, label="measured")
-        waits.plot(sizes, [100 * one.predicted_chance for one in each], "--", color="#7a7a7a", label="Erlang C")
+        waits.plot(sizes, [100 * one.counted.chance_to_wait for one in each], "o-", color=LINE, label="measured")
+        waits.plot(sizes, [100 * one.counted.predicted_chance for one in each], "--", color="#7a7a7a", label="Erlang C")
         waits.set_title("Checkouts that wait, %")
         waits.legend(frameon=False, fontsize=8)
         for axes in (busy, waits):
@@ -39,16 +46,52 @@ def draw(experiment: ExperimentRecord, folder: Path, path_of: PathOf) -> Iterato
             axes.set_xlabel("size of the pool")
             axes.set_xticks(sizes)
             axes.set_ylim(bottom=0)
-    chosen = next(one for one in each if one.size == best)
+    chosen = next(one for one in each if one.counted.size == best)
     yield Figure(
         path=f"figures/{path.name}",
         title="The pool by its size",
         alt=(
             f"With {best} connections {words.percent(chosen.utilisation.estimate)} of them are borrowed and "
-            f"{words.percent(chosen.chance_to_wait)} of the checkouts wait."
+            f"{words.percent(chosen.counted.chance_to_wait)} of the checkouts wait."
         ),
         caption=(
             f"{len(slots) // (len(sizes) + 1)} blocks at {experiment.facts['rate']:.0f} requests/s; bars are 95 % "
             "intervals over blocks. The line marks the smallest size with 99 % of the waits within one service time."
+        ),
+    )
+
+
+def _scalability(experiment: ExperimentRecord, path_of: PathOf) -> Iterator[Figure]:
+    """What each size holds at most, and the Universal Scalability Law through it with its knee."""
+    found = saturated(experiment.facts)
+    if found is None:
+        return
+    law, most = found.law, max(found.sizes)
+    path = path_of("scalability")
+    with figure(path, 3.0) as drawn:
+        axes = drawn.subplots()
+        for block in found.blocks:
+            axes.plot(found.sizes, block, "o", color=LINE, markersize=4, alpha=0.6)
+        along = [1 + step * (most - 1) / 200 for step in range(201)]
+        axes.plot(along, [law.throughput(n) for n in along], color="#7a7a7a", linewidth=1.2)
+        if law.knee_low < most:
+            axes.axvspan(law.knee_low, min(law.knee_high, most), color=MARKED, alpha=0.15, linewidth=0)
+        if law.knee < most:
+            axes.axvline(law.knee, color=MARKED, linewidth=1)
+            axes.annotate(
+                f" knee {law.knee:.1f}", (law.knee, 0), xycoords=("data", "axes fraction"), color=MARKED, va="bottom"
+            )
+        axes.set_title("Checkouts per second, as many as it holds")
+        axes.set_xlabel("size of the pool")
+        axes.set_xticks(found.sizes)
+        axes.set_ylim(bottom=0)
+    where = f"most at {law.knee:.1f} connections" if law.knee < most else f"no less with every size up to {most}"
+    yield Figure(
+        path=f"figures/{path.name}",
+        title="What the pool holds by its size",
+        alt=f"{experiment.facts['saturation']['users']} users who never pause: the pool holds {where}.",
+        caption=(
+            f"One dot for each of {len(found.blocks)} blocks; the line is the Universal Scalability Law fitted to "
+            "them, the band the 95 % interval of its knee."
         ),
     )
