@@ -2,8 +2,10 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 
 import uvloop
+from fastapi import FastAPI
 
 from service import logs
 from service.app import create
@@ -15,12 +17,12 @@ from service.sockets import bound, lent_listener, notify_ready
 CANNOT_START = 2
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until told to stop; drain where the socket was lent, since somebody else serves on.
+async def serve(settings: Settings, make: Callable[[Settings], FastAPI] = create) -> None:
+    """Serve what `make` makes until told to stop; drain where the socket was lent, since somebody else serves on.
 
     Raises ServiceError when a dependency, the database's state or the port does not allow it.
     """
-    app = create(settings)
+    app = make(settings)
     lent = lent_listener()
     with lent or bound(settings.host, settings.port) as listener:
         async with app.router.lifespan_context(app):
@@ -28,13 +30,13 @@ async def serve(settings: Settings) -> None:
             await server.serve(sockets=[listener])
 
 
-def main() -> None:
-    """Serve until told to stop; what prevents the start is one sentence and exit code 2."""
+def main(make: Callable[[Settings], FastAPI] = create) -> None:
+    """Serve what `make` makes until told to stop; what prevents the start is one sentence and exit code 2."""
     try:
         settings = load()
         logs.configure(settings.log_level)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings))
+            runner.run(serve(settings, make))
     except ServiceError as error:
         sys.stderr.write(f"docaiche: {error}\n")
         sys.exit(CANNOT_START)

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from service.errors import ConfigurationError
 
 PREFIX = "DOCAICHE_"
+SECRETS = Path("/run/secrets")
+"""Where container engines put files with secrets; a setting's file has its variable's name in small letters."""
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 DATABASE_SCHEMES = ("postgresql", "postgres")
 REDIS_SCHEMES = ("redis", "rediss")
@@ -232,13 +235,13 @@ class Settings(BaseSettings):
 
 
 def load(**values: Any) -> Settings:
-    """Settings from the environment; `values` replace what it says.
+    """Settings from the environment, else from files in SECRETS; `values` replace what they say.
 
     Raises ConfigurationError naming the variable that is missing, wrong or unknown.
     """
     _refuse_unknown_variables()
     try:
-        return Settings(**values)
+        return Settings(_secrets_dir=SECRETS if SECRETS.is_dir() else None, **values)
     except ValidationError as error:
         # Without its cause: a traceback of pydantic's error is no help to whoever set a variable.
         raise ConfigurationError(_sentence(error)) from None

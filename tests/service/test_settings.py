@@ -161,3 +161,24 @@ def test_a_cluster_has_no_databases(url: str) -> None:
     """Whoever names one, or one node of another kind, learns it at the start and not by keys that are not found."""
     with pytest.raises(ConfigurationError, match=r"\ADOCAICHE_REDIS_URL is wrong: [^\n]+\.\Z"):
         load(database_url=URL, redis_mode="cluster", redis_url=url)
+
+
+def test_secrets_may_stand_in_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As container engines hand them over; a variable of the environment wins over its file."""
+    monkeypatch.setattr("service.settings.SECRETS", tmp_path)
+    monkeypatch.delenv("DOCAICHE_DATABASE_URL", raising=False)
+    (tmp_path / "docaiche_database_url").write_text(f"{URL}\n")
+    (tmp_path / "somebody_else_s").write_text("x")
+    assert load().database_url.get_secret_value() == URL
+    monkeypatch.setenv("DOCAICHE_DATABASE_URL", URL.replace("documents", "others"))
+    assert load().database_url.get_secret_value().endswith("/others")
+
+
+def test_a_wrong_secret_in_a_file_is_told_without_its_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names the setting and not what stands in the file."""
+    monkeypatch.setattr("service.settings.SECRETS", tmp_path)
+    monkeypatch.delenv("DOCAICHE_DATABASE_URL", raising=False)
+    (tmp_path / "docaiche_database_url").write_text("mysql://someone:verysecret@there/documents")
+    with pytest.raises(ConfigurationError, match="DOCAICHE_DATABASE_URL is wrong") as refused:
+        load()
+    assert "verysecret" not in str(refused.value)
