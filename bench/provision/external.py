@@ -18,7 +18,7 @@ import asyncpg
 from redis.exceptions import RedisError
 
 from bench.errors import ProvisionError
-from bench.provision import databases
+from bench.provision import databases, deployed
 from bench.provision.answering import CONNECT_S, NOT_YET, place, postgres_version, redis_version
 from bench.provision.servers import Kind, Postgres, Redis, Servers
 
@@ -44,13 +44,19 @@ class External:
 
     @classmethod
     def from_environment(cls) -> "External":
-        """Read PERFLAB_POSTGRES_DSN and PERFLAB_REDIS_URL. Raises ProvisionError when one is missing."""
+        """Read PERFLAB_POSTGRES_DSN and PERFLAB_REDIS_URL, or the file that PERFLAB_SERVICES names.
+
+        Raises ProvisionError when one is missing or the file cannot be read.
+        """
+        if deployment := os.environ.get("PERFLAB_SERVICES"):
+            return cls(*deployed.addresses(Path(deployment)))
         found = {name: os.environ.get(name, "") for name in ("PERFLAB_POSTGRES_DSN", "PERFLAB_REDIS_URL")}
         missing = [name for name, value in found.items() if not value]
         if missing:
             raise ProvisionError(
                 f"External servers need {' and '.join(missing)} in the environment, such as "
-                "postgresql://user:password@host:5432/postgres and redis://:password@host:6379/0."
+                "postgresql://user:password@host:5432/postgres and redis://:password@host:6379/0; or PERFLAB_SERVICES, "
+                "a file with what `terraform output -json lab` says."
             )
         return cls(*found.values())
 

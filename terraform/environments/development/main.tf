@@ -1,0 +1,24 @@
+# On one's own machine: small, on loopback, images by their tags.
+
+module "stack" {
+  source = "../../modules/stack"
+
+  environment = "development"
+  name        = "docaiche-development"
+  secrets_dir = var.secrets_dir
+  redis_mode  = var.redis_mode
+  ports       = { service = 18000, postgres = 15432, redis = 16379, prometheus = 19090, grafana = 13000 }
+
+  images = merge(
+    {
+      service           = var.service_image
+      postgres          = "postgres:18-bookworm"
+      redis             = "redis:8-bookworm"
+      prometheus        = "prom/prometheus:v3.5.0"
+      grafana           = "grafana/grafana:12.1.1"
+      postgres_exporter = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
+      redis_exporter    = "oliver006/redis_exporter:v1.74.0"
+    },
+    var.weaviate_image == null ? {} : { weaviate = var.weaviate_image },
+  )
+}

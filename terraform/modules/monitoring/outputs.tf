@@ -1,0 +1,9 @@
+output "grafana_url" {
+  description = "Where the dashboard is."
+  value       = "http://${var.address}:${var.ports["grafana"]}"
+}
+
+output "prometheus_url" {
+  description = "Where Prometheus answers."
+  value       = "http://${var.address}:${var.ports["prometheus"]}"
+}

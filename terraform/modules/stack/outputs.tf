@@ -1,0 +1,14 @@
+output "service_url" {
+  description = "Where the service answers."
+  value       = module.api.url
+}
+
+output "grafana_url" {
+  description = "Where the dashboard is."
+  value       = module.monitoring.grafana_url
+}
+
+output "lab" {
+  description = "What PERFLAB_SERVICES names: the servers, and the files with their passwords."
+  value       = module.shared.lab
+}

@@ -1,0 +1,4 @@
+terraform {
+  # Rules that look at several variables.
+  required_version = ">= 1.9"
+}
