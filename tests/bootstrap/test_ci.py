@@ -25,9 +25,15 @@ class Machine:
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
+    def bare(self) -> str:
+        """A PATH with the machine's own programs and what every Debian has."""
+        for tool in ("bash", "dirname", "mktemp", "mkdir", "rm", "id", "tail", "sh"):
+            (self.path / "bin" / tool).symlink_to(shutil.which(tool))
+        return str(self.path / "bin")
+
     def run(self, **environment: str) -> subprocess.CompletedProcess:
         """Run .ci/run where no engine answers, unless the environment says otherwise."""
-        unset = ("PERFLAB_REQUIRE_DOCKER", "PERFLAB_POSTGRES_IMAGE", "PERFLAB_REDIS_IMAGE")
+        unset = ("PERFLAB_REQUIRE_DOCKER", "PERFLAB_REQUIRE_BROWSER", "PERFLAB_POSTGRES_IMAGE", "PERFLAB_REDIS_IMAGE")
         inherited = {name: value for name, value in os.environ.items() if name not in unset}
         here = {"PATH": f"{self.path / 'bin'}:{os.environ['PATH']}", "TMPDIR": str(self.path)}
         nowhere = {"DOCKER_HOST": f"unix://{self.path}/no.sock"}
@@ -44,9 +50,15 @@ def machine(tmp_path: Path) -> Machine:
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     (tmp_path / "bin").mkdir()
     script = tmp_path / "perflab"
-    script.write_text('#!/bin/sh\necho "required: ${PERFLAB_REQUIRE_DOCKER-no} $PERFLAB_POSTGRES_IMAGE"\nexit 7\n')
+    script.write_text(
+        '#!/bin/sh\necho "required: ${PERFLAB_REQUIRE_DOCKER-no} $PERFLAB_POSTGRES_IMAGE"\n'
+        'echo "browser: ${PERFLAB_REQUIRE_BROWSER-no}"\nexit 7\n'
+    )
     script.chmod(0o755)
-    return Machine(tmp_path)
+    made = Machine(tmp_path)
+    made.program("chromium", "exit 0")
+    made.program("promtool", "exit 0")
+    return made
 
 
 def test_a_kernel_without_namespaces_skips_them_aloud(machine):
@@ -55,6 +67,7 @@ def test_a_kernel_without_namespaces_skips_them_aloud(machine):
     run = machine.run()
     assert "docker tests are skipped" in run.stdout
     assert "required: no" in run.stdout
+    assert ("browser: 1" in run.stdout) == (os.geteuid() == 0 and shutil.which("apt-get") is not None)
     assert run.returncode == 7
 
 
@@ -73,19 +86,36 @@ def test_packages_that_cannot_be_installed_are_a_failure(machine):
     """Without a network the engine cannot be installed: that is said, and nothing is skipped."""
     machine.program("unshare", "exit 0")
     machine.program("apt-get", "echo 'Temporary failure resolving' >&2; exit 100")
-    # Everything but an engine is on PATH.
-    for tool in ("bash", "dirname", "mktemp", "rm", "id", "tail", "sh"):
-        (machine.path / "bin" / tool).symlink_to(shutil.which(tool))
-    run = machine.run(PATH=str(machine.path / "bin"))
+    run = machine.run(PATH=machine.bare())
     assert run.returncode == 2
     assert "Temporary failure resolving" in run.stderr
     assert "could not install docker.io" in run.stderr
 
 
+def test_a_browser_that_cannot_be_installed_is_a_failure(machine):
+    """The tests that look at pages are not skipped where they can be had."""
+    machine.program("unshare", "exit 1")
+    machine.program("apt-get", "echo 'Temporary failure resolving' >&2; exit 100")
+    (machine.path / "bin" / "chromium").unlink()
+    run = machine.run(PATH=machine.bare())
+    assert run.returncode == 2
+    assert "could not install chromium" in run.stderr
+
+
+def test_alerts_that_cannot_be_tested_are_a_failure(machine):
+    """Where promtool cannot be fetched the run ends and says so."""
+    machine.program("unshare", "exit 1")
+    machine.program("apt-get", "echo 'Temporary failure resolving' >&2; exit 100")
+    (machine.path / "bin" / "promtool").unlink()
+    run = machine.run(PATH=machine.bare())
+    assert run.returncode == 2
+    assert "could not fetch prometheus" in run.stderr
+
+
 def test_images_that_the_user_names_are_taken(machine):
-    """With an engine that answers and both images named, nothing is built and docker tests may not skip."""
+    """With an engine that answers and all images named, nothing is built and docker tests may not skip."""
     machine.program("docker", "exit 0")
-    run = machine.run(PERFLAB_POSTGRES_IMAGE="mine:1", PERFLAB_REDIS_IMAGE="mine:2")
+    run = machine.run(PERFLAB_POSTGRES_IMAGE="mine:1", PERFLAB_REDIS_IMAGE="mine:2", PERFLAB_BASE_IMAGE="mine:3")
     assert "required: 1 mine:1" in run.stdout
     assert run.returncode == 7
     assert not list(machine.path.glob("perflab-ci.*"))
