@@ -17,9 +17,12 @@ def kept(folder: Path, spec: Spec) -> dict[str, str]:
 
 def test_a_quick_run_has_other_settings(tmp_path: Path) -> None:
     """Corpus and slots differ, and the words say so."""
-    full, quick = (kept(tmp_path, load(DEFAULT_SPEC, known(), quick=quick))["response_time"] for quick in (False, True))
-    assert full.startswith("100,000 documents, slots of 10 s")
-    assert quick.startswith("20,000 documents, slots of 2 s")
+    specs = [load(DEFAULT_SPEC, known(), quick=quick) for quick in (False, True)]
+    full, quick = (kept(tmp_path, spec)["response_time"] for spec in specs)
+    slots = [spec.experiments["response_time"].slot_s for spec in specs]
+    assert slots[0] != slots[1]
+    assert full.startswith(f"100,000 documents, slots of {slots[0]:g} s")
+    assert quick.startswith(f"20,000 documents, slots of {slots[1]:g} s")
 
 
 def test_arms_and_workload_belong_to_it(tmp_path: Path) -> None:
