@@ -6,8 +6,9 @@ import signal
 def pytest_configure() -> None:
     """Heed interrupts even where a shell started the tests in the background.
 
-    A shell without job control has its background commands ignore SIGINT, and every process that the tests start
-    would inherit that: a lab that is told to stop by its interrupt would go on.
+    A shell without job control has its background commands ignore SIGINT and SIGQUIT (POSIX, Shell Command Language,
+    2.11), and every process that the tests start would inherit that: what is told to stop by them would go on.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
