@@ -65,8 +65,7 @@ def end(
         if _group(process) not in groups:
             _signal(process, signal.SIGTERM)
     survivors = _wait(doomed, grace_s, reap)
-    if not survivors:
-        return []
+    # Look again even if all are gone: an environment cannot be read in the midst of an exec, nor its mark.
     doomed = survivors | _family(roots, mark)
     for process in doomed:
         _signal(process, signal.SIGKILL)

@@ -54,6 +54,18 @@ class Lab:
         found = [f"process {process.pid}" for process in marked(self.token)]
         return found + ([f"folder {self.folder}"] if self.folder.exists() else [])
 
+    def whole(self) -> bool:
+        """Wait until the look finds everything: the folder, the child and the three that it started.
+
+        For the moment in which a process becomes another program its environment, and the mark, cannot be read.
+        """
+        deadline = time.monotonic() + LIMIT_S
+        while len(self.remains()) < 5:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
     def gone(self) -> list[str]:
         """Wait until nothing remains; answer what does after the limit."""
         deadline = time.monotonic() + LIMIT_S
@@ -106,6 +118,8 @@ def start_lab(state: Path) -> Iterator[Callable[[str], Lab]]:
         made = json.loads(process.stdout.readline())
         process.stdout.close()
         labs.append(Lab(process, made["token"], Path(made["folder"]), made["child"], made["guard"], made["forked"]))
+        if way in {"wait", "fork"}:
+            assert labs[-1].whole()
         return labs[-1]
 
     yield start
