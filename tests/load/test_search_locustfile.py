@@ -79,7 +79,7 @@ async def test_an_operation_may_have_a_name_of_its_own(server: Server, tmp_path:
 )
 async def test_a_wrong_answer_is_a_failure_with_its_reason(server: Server, prefix: str, reason: str) -> None:
     """200 with the wrong body fails the request, and Locust's exit code says so."""
-    code, printed = await locust("-t", "1s", "--host", server.url + prefix, "--api", "v1")
+    code, printed = await locust("-t", "3s", "--host", server.url + prefix, "--api", "v1")
     assert code == 1
     assert reason in printed
 
