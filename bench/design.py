@@ -10,7 +10,9 @@ forms a block has is drawn from the seed: nothing periodic on the machine can st
 
 import random
 from collections.abc import Sequence
+from math import ceil
 
+from bench.arrivals import round_s
 from bench.errors import BudgetTooSmall, UsageError
 from bench.model import Look, Plan, Role, Slot
 from bench.stats import looks as schedules
@@ -30,9 +32,12 @@ def plan(
     pairs: int = schedules.FEWEST,
     slot_s: float,
     discard_s: float,
+    turn_s: float = 0.0,
     confidence: float = schedules.CONFIDENCE,
 ) -> Plan:
     """Lay out an experiment: either up to the last of `looks`, or `pairs` pairs judged once.
+
+    With `turn_s` the three arms of a triple take turns of that length.
 
     Raises UsageError when the pairs do not fill whole blocks of two, or when nothing of a slot would be judged.
     """
@@ -42,7 +47,7 @@ def plan(
         raise UsageError(
             f"{experiment}: looks after {[look.pairs for look in chosen]} pairs are not all whole blocks of two."
         )
-    slots = _slots(experiment, seed, max(look.pairs for look in chosen), slot_s, discard_s)
+    slots = _slots(experiment, seed, max(look.pairs for look in chosen), slot_s, discard_s, turn_s)
     return Plan(experiment, seed, slots, chosen, confidence)
 
 
@@ -87,7 +92,14 @@ def _check_times(slot_s: float, discard_s: float) -> None:
         )
 
 
-def _slots(experiment: str, seed: int, triples: int, slot_s: float, discard_s: float) -> tuple[Slot, ...]:
+def whole_rounds_s(seconds: float, turn_s: float) -> float:
+    """The shortest time from `seconds` on that holds whole rounds of turns, so that every arm had as many."""
+    return ceil(seconds / round_s(len(FORWARD), turn_s) - 1e-9) * round_s(len(FORWARD), turn_s)
+
+
+def _slots(
+    experiment: str, seed: int, triples: int, slot_s: float, discard_s: float, turn_s: float
+) -> tuple[Slot, ...]:
     # The experiment's name is part of the seed: two experiments of a run must not share their randomness.
     drawn = random.Random(f"{experiment}:{seed}")
     slots: list[Slot] = []
@@ -97,5 +109,5 @@ def _slots(experiment: str, seed: int, triples: int, slot_s: float, discard_s: f
         for position, order in enumerate(orders):
             triple, slot_seed = block * TRIPLES_A_BLOCK + position, drawn.randrange(SEEDS)
             for role in order:
-                slots.append(Slot(len(slots), block, triple, role, slot_seed, slot_s, discard_s))
+                slots.append(Slot(len(slots), block, triple, role, slot_seed, slot_s, discard_s, turn_s))
     return tuple(slots)

@@ -7,12 +7,12 @@ scripted  a deterministic fake with real samples, to test everything above
 All three keep every observation and write it when the slot has ended, never while it is measured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from bench.model import Slot
 
@@ -59,6 +59,18 @@ class Load(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End all that was started."""
+
+
+@runtime_checkable
+class LoadInTurns(Load, Protocol):
+    """A load that several arms can share."""
+
+    async def run_in_turns(self, slots: Sequence[Slot], targets: Sequence[Target]) -> list[Sample]:
+        """Load the targets in turns, one slot each, and answer their samples.
+
+        The slots have one seed, one length and one `turn_s`. All samples have the same `started`, and each what the
+        generator did for all of them. Raises LoadError.
+        """
 
 
 def sample_path(folder: Path, prefix: str, slot: Slot) -> Path:

@@ -6,7 +6,7 @@ each slot over a socket, since a Locust file may print whatever it likes, and en
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +14,10 @@ from types import TracebackType
 from typing import Self
 
 import bench
+from bench.arrivals import spread_s
 from bench.errors import LoadError
 from bench.load import Sample, Target, sample_path
-from bench.load.messages import Command, Model
+from bench.load.messages import Command, Lane, Model
 from bench.load.process import Generator, Keeper
 from bench.model import Slot
 
@@ -93,39 +94,51 @@ class LocustLoad:
         if generator is not None:
             generator.end()
 
-    async def run(self, slot: Slot, target: Target, *, model: Model, users: int, rate: float) -> Sample:
-        """Run one slot; the generator is started when it does not run. Cancelled, it is ended."""
+    async def run(
+        self, slots: Sequence[Slot], targets: Sequence[Target], *, model: Model, users: int, rate: float
+    ) -> list[Sample]:
+        """Run a slot, or several of one seed and length in turns; the generator is started when it does not run.
+
+        Cancelled, it is ended.
+        """
         await self.start()
         assert self._generator is not None
-        path = sample_path(self._samples, self._prefix, slot)
+        paths = [sample_path(self._samples, self._prefix, slot) for slot in slots]
         command = Command(
             model=model,
-            base_url=target.base_url.rstrip("/"),
-            seed=slot.seed,
-            duration_s=slot.duration_s,
-            path=str(path.absolute()),
+            lanes=[
+                Lane(target.base_url.rstrip("/"), str(path.absolute()))
+                for target, path in zip(targets, paths, strict=True)
+            ],
+            seed=slots[0].seed,
+            duration_s=slots[0].duration_s,
             users=users,
             rate=rate,
             arrivals=self._arrivals,
+            turn_s=slots[0].turn_s,
             straggler_s=self._straggler_s,
         )
+        lasts_s = spread_s(command.duration_s, len(slots), command.turn_s)
         try:
-            report = await self._generator.play(command, limit_s=slot.duration_s + self._straggler_s + self._grace_s)
+            report = await self._generator.play(command, limit_s=lasts_s + self._straggler_s + self._grace_s)
         except LoadError as error:
             self.stop()
-            raise LoadError(f"{target.arm}: {error}") from error
+            raise LoadError(f"{', '.join(target.arm for target in targets)}: {error}") from error
         except BaseException:
             # Cancelled: half a slot's load must not run into the next one's measurement.
             self.stop()
             raise
-        return Sample(
-            path=path,
-            started=datetime.fromtimestamp(report.started, UTC),
-            n=report.n,
-            dropped=report.dropped,
-            generator_cores=report.generator_cores,
-            facts=report.facts,
-        )
+        return [
+            Sample(
+                path=path,
+                started=datetime.fromtimestamp(report.started, UTC),
+                n=lane.n,
+                dropped=lane.dropped,
+                generator_cores=report.generator_cores,
+                facts=lane.facts,
+            )
+            for path, lane in zip(paths, report.lanes, strict=True)
+        ]
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -148,7 +161,12 @@ class LocustModel:
 
     async def run(self, slot: Slot, target: Target) -> Sample:
         """See Load."""
-        return await self.load.run(slot, target, model=self.model, users=self.users, rate=self.rate)
+        (sample,) = await self.run_in_turns([slot], [target])
+        return sample
+
+    async def run_in_turns(self, slots: Sequence[Slot], targets: Sequence[Target]) -> list[Sample]:
+        """See LoadInTurns; several only of the open model."""
+        return await self.load.run(slots, targets, model=self.model, users=self.users, rate=self.rate)
 
     async def __aenter__(self) -> Self:
         await self.load.start()

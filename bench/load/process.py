@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO, Any, Protocol, Self
 
 from bench.errors import LoadError
-from bench.load.messages import Command, Report, decode, encode
+from bench.load.messages import Command, Report, decode, encode, report
 
 START_LIMIT_S = 60.0
 """Importing Locust takes a second; a Locust file may load its data."""
@@ -82,7 +82,7 @@ class Generator:
     async def play(self, command: Command, *, limit_s: float) -> Report:
         """Have one slot run. Raises LoadError when the generator reports an error, dies, or says nothing."""
         self._writer.write(encode(command))
-        return Report(**await self._answer(limit_s, "did not end its slot"))
+        return report(await self._answer(limit_s, "did not end its slot"))
 
     def end(self) -> None:
         """End the process at once: what it has not written is of no use."""

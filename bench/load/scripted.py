@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from bench import observations
 from bench.arrivals import arrivals as schedule
+from bench.arrivals import in_turns
 from bench.errors import LoadError
 from bench.load import Sample, Target, sample_path
 from bench.model import Role, Slot
@@ -65,11 +66,24 @@ class ScriptedLoad:
         self._generator_cores = generator_cores
         self._prefix = prefix
 
+    async def run_in_turns(self, slots: Sequence[Slot], targets: Sequence[Target]) -> list[Sample]:
+        """Each with the moments that its turns leave it. Raises LoadError when `refuse` says so."""
+        slot = slots[0]
+        due = in_turns(self._schedule(slot), slot.duration_s, len(slots), slot.turn_s, slot.seed)
+        moments = [[arrival.moment for arrival in due if arrival.lane == lane] for lane in range(len(slots))]
+        return [self._played(*each) for each in zip(slots, targets, moments, strict=True)]
+
     async def run(self, slot: Slot, target: Target) -> Sample:
         """Write the slot's samples. Raises LoadError when `refuse` says so."""
+        return self._played(slot, target, self._schedule(slot))
+
+    def _schedule(self, slot: Slot) -> list[float]:
+        return schedule(self._arrivals, self._rate, slot.duration_s, slot.seed)
+
+    def _played(self, slot: Slot, target: Target, moments: Sequence[float]) -> Sample:
         if reason := self._refuse(slot):
             raise LoadError(reason)
-        rows = self._rows(slot)
+        rows = self._rows(slot, moments)
         path = sample_path(self._samples, self._prefix, slot)
         observations.write(path, observations.columns(rows))
         return Sample(
@@ -81,11 +95,11 @@ class ScriptedLoad:
             facts={"arm": target.arm},
         )
 
-    def _rows(self, slot: Slot) -> list[Observation]:
+    def _rows(self, slot: Slot, moments: Sequence[float]) -> list[Observation]:
         chooser = random.Random(f"names {slot.seed}")
         rng = random.Random(f"latency {slot.seed} {slot.index} {slot.role}")
         rows = []
-        for i, intended_s in enumerate(schedule(self._arrivals, self._rate, slot.duration_s, slot.seed)):
+        for i, intended_s in enumerate(moments):
             start_s = intended_s + self._lag_s
             took = self._latency(slot.role, rng, i)
             error = self._error(slot.role, rng, i)

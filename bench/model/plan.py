@@ -47,6 +47,9 @@ class Slot:
     duration_s: float
     discard_s: float
     """Observations whose intended start lies in the first `discard_s` seconds are kept but not judged."""
+    turn_s: float = 0.0
+    """Above 0: the slots of the triple run together, the arms take turns of this length (`bench.arrivals.in_turns`).
+    Then `duration_s` is what each arm is loaded for, and `discard_s` counts from the start of all three."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
-"""Run the slots of a plan in their order, one after the other.
+"""Run the slots of a plan in their order, one after the other, or those of a triple in turns.
 
 Promises: exactly one arm is under load at a time; every slot's observations are on disk before the next
 slot begins; the arms are proved to be themselves before each block, or each triple; nothing is judged here.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Literal, Protocol
 
 from bench.environment import OwnProcesses, Snapshot
-from bench.load import Load, Target
+from bench.load import Load, LoadInTurns, Sample, Target
 from bench.model import Effect, Look, Plan, Role, Slot, SlotRecord
 from bench.runner.progress import Progress
 from bench.runner.summary import summarise
@@ -34,6 +35,7 @@ class Measurement:
 
     plan: Plan
     load: Load
+    """A LoadInTurns where the slots of the plan have turns."""
     targets: Mapping[Role, Target]
     """Asked anew for every slot: `verify` may start arms again, and they have other addresses then."""
     verify: Callable[[], Awaitable[None]]
@@ -55,34 +57,53 @@ async def measure(measurement: Measurement) -> Records:
     measurement.progress.planned(plan)
     looks = {look.pairs: look for look in plan.looks}
     records: Records = ()
-    for position, slot in enumerate(plan.slots):
-        if position == 0 or _number(plan.slots[position - 1], measurement) != _number(slot, measurement):
+    for slots in _together(plan):
+        if not records or _number(records[-1].slot, measurement) != _number(slots[0], measurement):
             await measurement.verify()
-        record = await _run(measurement, slot)
-        records = (*records, record)
-        measurement.progress.slot_ended(record, measurement.judge.provisional(records))
-        if _ends_block(plan, position):
+        records = (*records, *await _run(measurement, slots))
+        measurement.progress.slot_ended(records[-1], measurement.judge.provisional(records))
+        if _ends_block(plan, slots[-1].index):
             measurement.keep(records)
-            look = looks.get(slot.triple + 1)
+            look = looks.get(slots[-1].triple + 1)
             if look is not None and measurement.judge.decided(records, look):
                 break
     return records
 
 
-async def _run(measurement: Measurement, slot: Slot) -> SlotRecord:
-    target = measurement.targets[slot.role]
-    measurement.progress.slot_started(slot)
+def _together(plan: Plan) -> Iterator[list[Slot]]:
+    """The slots that run at a time: one, or a triple whose arms take turns."""
+    for _, slots in groupby(plan.slots, key=lambda slot: (slot.triple, 0 if slot.turn_s else slot.index)):
+        yield list(slots)
+
+
+async def _run(measurement: Measurement, slots: Sequence[Slot]) -> list[SlotRecord]:
+    targets = [measurement.targets[slot.role] for slot in slots]
+    measurement.progress.slot_started(slots[0])
     before = Snapshot.take(measurement.own)
-    sample = await measurement.load.run(slot, target)
+    samples = await _loaded(measurement.load, slots, targets)
     health = before.until(Snapshot.take(measurement.own))
-    return summarise(
-        slot,
-        target.arm,
-        sample,
-        health=health,
-        offered_rate=measurement.offered_rate,
-        root=measurement.root,
-    )
+    # What disturbed arms in turns, disturbed all alike; a sum of seconds is shared.
+    if health.throttled_s is not None:
+        health = replace(health, throttled_s=health.throttled_s / len(slots))
+    return [
+        summarise(
+            slot,
+            target.arm,
+            sample,
+            health=health,
+            offered_rate=measurement.offered_rate,
+            root=measurement.root,
+        )
+        for slot, target, sample in zip(slots, targets, samples, strict=True)
+    ]
+
+
+async def _loaded(load: Load, slots: Sequence[Slot], targets: Sequence[Target]) -> list[Sample]:
+    if not slots[0].turn_s:
+        return [await load.run(slots[0], targets[0])]
+    if not isinstance(load, LoadInTurns):
+        raise TypeError(f"{type(load).__name__} loads one arm at a time; its plan has turns")
+    return await load.run_in_turns(slots, targets)
 
 
 def _number(slot: Slot, measurement: Measurement) -> int:

@@ -1,5 +1,6 @@
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -7,20 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench import design, observations
-from bench.environment import OwnProcesses
+from bench.environment import OwnProcesses, Snapshot
 from bench.errors import LoadError, SubjectError
-from bench.load import Target
+from bench.load import Sample, Target
 from bench.load.scripted import ScriptedLoad
-from bench.model import Effect, Look, Plan, Role, Slot, SlotRecord
+from bench.model import Effect, Look, Plan, Role, Slot, SlotHealth, SlotRecord
 from bench.runner import Measurement, Records, Silent, latencies, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def plan(pairs: int = 6, looks: tuple[Look, ...] = ()) -> Plan:
+def plan(pairs: int = 6, looks: tuple[Look, ...] = (), turn_s: float = 0.0) -> Plan:
     """A plan of short slots whose first tenth is not judged."""
-    return design.plan("e", seed=1, pairs=pairs, looks=looks, slot_s=1.0, discard_s=0.1)
+    return design.plan("e", seed=1, pairs=pairs, looks=looks, slot_s=1.0, discard_s=0.1, turn_s=turn_s)
 
 
 def tenth_of_a_second(role: Role, rng: Random, _: int) -> float:
@@ -56,6 +57,20 @@ class Bystander:
         self.verified += 1
         if self.changed_after is not None and self.verified > self.changed_after:
             raise SubjectError("candidate is not the arm it should be")
+
+
+class Alone:
+    """A load of one arm at a time, which is never called."""
+
+    async def run(self, slot: Slot, target: Target) -> Sample:
+        """Fail."""
+        raise AssertionError(slot, target)
+
+    async def __aenter__(self) -> "Alone":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return
 
 
 class Recorder(Silent):
@@ -163,3 +178,39 @@ async def test_figures_are_those_of_the_observations(tmp_path: Path) -> None:
     assert math.isclose(record.metrics["mean"], float(values.mean()))
     assert set(record.by_name) == {"GET /a", "GET /b"}
     assert sum(figures["n"] for figures in record.by_name.values()) == record.n
+
+
+async def test_arms_in_turns_are_loaded_together(tmp_path: Path) -> None:
+    """One walk over a triple gives the records of all three in the plan's order; what disturbed it is shared."""
+    laid, watched = plan(turn_s=0.1), Recorder()
+    together: list[list[Role]] = []
+    measured = measurement(tmp_path, laid, Bystander(), watched)
+    assert isinstance(measured.load, ScriptedLoad)
+    alone = measured.load.run_in_turns
+
+    async def run(slots: Sequence[Slot], targets: Sequence[Target]) -> list[Sample]:
+        together.append([slot.role for slot in slots])
+        return await alone(slots, targets)
+
+    measured.load.run_in_turns = run  # type: ignore[method-assign]
+    records = await measure(measured)
+    assert tuple(record.slot for record in records) == laid.slots
+    assert [sorted(roles) for roles in together] == [sorted(Role)] * 6
+    assert len(watched.slots) == 6
+    triples = [records[at : at + 3] for at in range(0, len(records), 3)]
+    assert all(len({record.health for record in triple}) == 1 for triple in triples)
+
+
+async def test_seconds_of_throttling_are_not_counted_thrice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arms in turns were throttled together: the sum over their slots is what there was."""
+    monkeypatch.setattr(Snapshot, "until", lambda *_: SlotHealth(steal=0.01, throttled_s=0.3, neighbour_cores=0.2))
+    records = await measure(measurement(tmp_path, plan(turn_s=0.1), Bystander()))
+    assert sum(record.health.throttled_s or 0.0 for record in records) == pytest.approx(6 * 0.3)
+    assert {(record.health.steal, record.health.neighbour_cores) for record in records} == {(0.01, 0.2)}
+
+
+async def test_a_load_without_turns_cannot_walk_a_plan_with_turns(tmp_path: Path) -> None:
+    """Rather than one slot after the other under the name of turns."""
+    measured = replace(measurement(tmp_path, plan(turn_s=0.1), Bystander()), load=Alone())
+    with pytest.raises(TypeError, match="Alone loads one arm at a time"):
+        await measure(measured)

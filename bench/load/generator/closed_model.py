@@ -16,7 +16,7 @@ from gevent.pool import Group
 from bench.errors import LoadError
 from bench.load.generator import stragglers
 from bench.load.generator.pool import START_LIMIT_S, disconnect
-from bench.load.generator.slot import Outcome
+from bench.load.generator.slot import LaneOutcome, Outcome
 from bench.load.generator.stillness import still
 from bench.load.messages import Command
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 def run(command: Command, scenario: "Scenario", recorder: "Recorder") -> Outcome:
     """Run `command.users` users for the slot. Raises LoadError when they cannot start or only ever fail."""
+    (lane,) = command.lanes
+    scenario.aim(lane.base_url)
     random.seed(command.seed)
     gate = _Gate(recorder, command.users)
     users = [user_class(scenario.environment) for user_class in scenario.spread(command.users)]
@@ -47,7 +49,7 @@ def run(command: Command, scenario: "Scenario", recorder: "Recorder") -> Outcome
                     user.stop()
             late = stragglers.wait(group, slot_left_s=0.0, limit_s=command.straggler_s)
             cores = (time.process_time() - cpu) / (time.perf_counter() - zero)
-            rows = recorder.end()
+            (rows,) = recorder.end()
     finally:
         group.kill(timeout=stragglers.LAST_WORDS_S)
         errors.close()
@@ -56,7 +58,7 @@ def run(command: Command, scenario: "Scenario", recorder: "Recorder") -> Outcome
     if not rows and errors.count:
         raise LoadError(f"No request was sent: every task failed, first with {errors.first}.")
     facts = {"users": len(users), "stragglers": late, "task_errors": errors.count}
-    return Outcome(started, rows, 0, cores, facts)
+    return Outcome(started, cores, [LaneOutcome(rows, 0, facts)])
 
 
 class _Gate:

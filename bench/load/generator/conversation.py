@@ -12,7 +12,7 @@ from bench import observations
 from bench.errors import LoadError, PerflabError
 from bench.load.generator import closed_model, open_model, scenario
 from bench.load.generator.recorder import Recorder
-from bench.load.messages import Command, Report, decode, encode
+from bench.load.messages import Command, LaneReport, Report, command, encode
 
 MODELS = {"open": open_model.run, "closed": closed_model.run}
 
@@ -38,7 +38,7 @@ def main() -> int:
         say(encode({"ready": True}))
         for line in lab:
             try:
-                say(encode(play.run(Command(**decode(line)))))
+                say(encode(play.run(command(line))))
             except PerflabError as error:
                 say(encode({"error": str(error)}))
     return 0
@@ -53,19 +53,17 @@ class Play:
         self._recorder = Recorder(self._scenario.environment.events.request)
 
     def run(self, command: Command) -> Report:
-        """Run one slot and write its samples. Raises LoadError or StoreError."""
-        self._scenario.aim(command.base_url)
+        """Run one slot, or several in turns, and write the samples. Raises LoadError or StoreError."""
         try:
             outcome = MODELS[command.model](command, self._scenario, self._recorder)
         finally:
             self._scenario.tell("test_stop")
-        if not outcome.rows and outcome.facts.get("arrivals", 1) > outcome.dropped:
-            raise LoadError(f"The tasks of the Locust file sent no request to {command.base_url}.")
-        observations.write(Path(command.path), observations.columns(outcome.rows))
+        for lane, seen in zip(command.lanes, outcome.lanes, strict=True):
+            if not seen.rows and seen.facts.get("arrivals", 1) > seen.dropped:
+                raise LoadError(f"The tasks of the Locust file sent no request to {lane.base_url}.")
+            observations.write(Path(lane.path), observations.columns(seen.rows))
         return Report(
             started=outcome.started,
-            n=len(outcome.rows),
-            dropped=outcome.dropped,
             generator_cores=outcome.generator_cores,
-            facts=dict(outcome.facts),
+            lanes=[LaneReport(len(seen.rows), seen.dropped, dict(seen.facts)) for seen in outcome.lanes],
         )

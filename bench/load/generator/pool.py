@@ -1,4 +1,4 @@
-"""The users of one open-model slot: started before it, waiting to be given arrivals."""
+"""The users of one arm in the open model: started before the slot, waiting to be given arrivals."""
 
 from collections import deque
 from contextlib import suppress
@@ -23,8 +23,9 @@ class Pool:
     Grows up to `bound` users; entering starts the first ones, leaving stops them all.
     """
 
-    def __init__(self, scenario: Scenario, recorder: Recorder, *, first: int, bound: int) -> None:
+    def __init__(self, scenario: Scenario, recorder: Recorder, base_url: str, *, first: int, bound: int) -> None:
         self._scenario = scenario
+        self._base_url = base_url
         self._recorder = recorder
         self._first = min(first, bound)
         self._bound = bound
@@ -80,7 +81,7 @@ class Pool:
         self._users.clear()
 
     def _make(self, user_class: type[User]) -> User:
-        user = user_class(self._scenario.environment)
+        user = self._scenario.user(user_class, self._base_url)
         user._state = LOCUST_STATE_RUNNING  # noqa: SLF001 - as User.run does, for code that asks
         user._taskset_instance = DefaultTaskSet(user)  # noqa: SLF001
         self._users[user] = False

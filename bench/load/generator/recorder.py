@@ -25,24 +25,26 @@ class Recorder:
         """`request` is the hook `events.request`, which Locust leaves untyped."""
         self._zero = 0.0
         self._listening = False
-        self._kept: list[tuple[Observation, tuple[str, float] | None]] = []
+        self._kept: list[list[tuple[Observation, tuple[str, float] | None]]] = []
         self._due: dict[object, float] = {}
+        self._lane: dict[object, int] = {}
         self._quiet: set[object] = set()
         request.add_listener(self._keep)
 
-    def begin(self) -> float:
-        """Start a slot; answers the perf_counter of its start."""
-        self._kept = []
+    def begin(self, lanes: int = 1) -> float:
+        """Start a slot of so many lanes; answers the perf_counter of its start."""
+        self._kept = [[] for _ in range(lanes)]
         self._due = {}
+        self._lane = {}
         self._zero = time.perf_counter()
         self._listening = True
         return self._zero
 
-    def end(self) -> list[Observation]:
-        """End the slot: its observations in the order of their intended starts."""
+    def end(self) -> list[list[Observation]]:
+        """End the slot: the observations of each lane in the order of their intended starts."""
         self._listening = False
-        rows = (_with_parts(row, *told) if told else row for row, told in self._kept)
-        return sorted(rows, key=lambda row: row.intended_s)
+        lanes = [[_with_parts(row, *told) if told else row for row, told in kept] for kept in self._kept]
+        return [sorted(rows, key=lambda row: row.intended_s) for rows in lanes]
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
@@ -55,14 +57,15 @@ class Recorder:
             self._quiet.discard(current)
 
     @contextmanager
-    def arrival(self, due: float, name: str) -> Iterator[None]:
+    def arrival(self, due: float, name: str, lane: int = 0) -> Iterator[None]:
         """The calling greenlet's next request was due at `due` of perf_counter; later ones when they are sent.
 
-        Should the block fail before any request has been told of, the failure itself is kept under `name`:
-        an arrival is never lost.
+        All of them, and those of the greenlets that it starts, are `lane`'s. Should the block fail before any request
+        has been told of, the failure itself is kept under `name`: an arrival is never lost.
         """
         current = gevent.getcurrent()
         self._due[current] = due
+        self._lane[current] = lane
         began = time.perf_counter()
         try:
             yield
@@ -70,10 +73,11 @@ class Recorder:
             if current in self._due and self._listening:
                 now = time.perf_counter()
                 row = Observation(name, due - self._zero, began - self._zero, now - self._zero, 0, _told(error))
-                self._kept.append((row, None))
+                self._kept[lane].append((row, None))
             raise
         finally:
             self._due.pop(current, None)
+            self._lane.pop(current, None)
 
     def _keep(  # Locust's names and order
         self,
@@ -111,7 +115,14 @@ class Recorder:
             response_length or 0,
         )
         header = headers.get("server-timing") if headers else None
-        self._kept.append((row, (header, time.time() - age) if header else None))
+        self._kept[self._lane_of(current)].append((row, (header, time.time() - age) if header else None))
+
+    def _lane_of(self, greenlet: Any) -> int:
+        """That of the arrival which the greenlet serves, or whose greenlet started it; the first where nobody knows."""
+        while greenlet is not None and greenlet not in self._lane:
+            parent = getattr(greenlet, "spawning_greenlet", None)
+            greenlet = parent() if parent is not None else None
+        return self._lane.get(greenlet, 0)
 
 
 def _with_parts(row: Observation, header: str, sent: float) -> Observation:

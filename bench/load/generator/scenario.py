@@ -40,6 +40,14 @@ class Scenario:
             user_class.host = base_url
         self.tell("test_start")
 
+    def user(self, user_class: type[locust.User], base_url: str) -> locust.User:
+        """A user for `base_url`, wherever others are sent."""
+        user_class.host = base_url
+        made = user_class(self.environment)
+        # What is asked for later is looked up on the class, which the next user may change.
+        made.host = base_url
+        return made
+
     def tell(self, event: str, **facts: object) -> None:
         """Fire an event of `locust.events`, whose hooks are untyped."""
         getattr(self.environment.events, event).fire(environment=self.environment, **facts)

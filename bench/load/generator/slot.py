@@ -1,4 +1,4 @@
-"""What a slot gives, before it is written."""
+"""What a slot, or several that took turns, give before it is written."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,19 @@ from bench.observations import Observation
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A slot as it was measured."""
+class LaneOutcome:
+    """The slot of one lane as it was measured."""
 
-    started: float
-    """Seconds since the epoch."""
     rows: Sequence[Observation]
     dropped: int
-    generator_cores: float
     facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that was measured together."""
+
+    started: float
+    """Seconds since the epoch; the zero of all observations' times."""
+    generator_cores: float
+    lanes: Sequence[LaneOutcome]
