@@ -18,6 +18,9 @@ from bench.cli.progress import watching
 )  # fmt: skip
 @click.option("--slot", type=click.FloatRange(min=0.5), metavar="SECONDS", help="Length of a slot [as the rate needs].")
 @click.option("--rate", type=float, metavar="R", help="Requests per second [three tenths of what the service holds].")
+@click.option(
+    "--turns/--no-turns", default=True, show_default=True, help="Let the arms take short turns in their slots."
+)
 @click.option("--restart/--no-restart", default=True, show_default=True, help="Start the arms again before every pair.")
 @shared.services
 @shared.seed
@@ -29,6 +32,7 @@ def calibrate(
     slowdowns: tuple[float, ...],
     slot: float | None,
     rate: float | None,
+    turns: bool,
     restart: bool,
     services: str,
     seed: int | None,
@@ -53,6 +57,7 @@ def calibrate(
         sizes=slowdowns or SIZES,
         slot_s=slot,
         rate=rate,
+        turns=turns,
         restart=restart,
         seed=seed,
         services=services,

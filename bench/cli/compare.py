@@ -53,6 +53,9 @@ def _write(file: Path | None, found: dict[str, Any] | None) -> None:
 @click.option(
     "--prepare", metavar="COMMAND", help="Fills the database at {database_url} that every arm gets a copy of."
 )
+@click.option(
+    "--turns/--no-turns", default=True, show_default=True, help="Let the arms take short turns in their slots."
+)
 @click.option("--restart/--no-restart", default=True, show_default=True, help="Start the arms again before every pair.")
 @shared.services
 @shared.seed
@@ -71,6 +74,7 @@ def compare(
     slot: float | None,
     command: str | None,
     prepare: str | None,
+    turns: bool,
     restart: bool,
     services: str,
     seed: int | None,
@@ -110,6 +114,7 @@ def compare(
         slot_s=slot,
         command=command,
         prepare=prepare,
+        turns=turns,
         restart=restart,
         services=services,
         reports=out,

@@ -1,27 +1,26 @@
 """Rounds of a calibration: the same service at the same moments, as it is and slowed by exact amounts.
 
-Promises: one arm is under load at a time; the arms are started again before every round, as a comparison starts them
-before every pair; a round is handed on as soon as it is complete; the samples go when they were read.
+Promises: one arm is under load at a time, all take turns as in a comparison; the arms are started again before every
+round, as a comparison starts them before every pair; a round is handed on as soon as it is complete; the samples go
+when they were read. A comparison has three arms where a round has one for every slowdown more, so the turns that are
+compared lie further apart here: the card is rather too careful.
 """
 
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from bench.environment import OwnProcesses, Snapshot
-from bench.errors import SubjectError
 from bench.experiments.comparison import Arms
-from bench.faults.slowed import PATH, Slowdown
+from bench.experiments.comparison_plan import Slots
+from bench.faults.slowed import prefix
 from bench.judge.trials import Round
-from bench.load import Load, Target
+from bench.load import LoadInTurns, Target
 from bench.model import Role, Slot, SlotRecord
 from bench.model.calibration import AA, Condition
 from bench.runner import summarise
 
-CONTROL_LIMIT_S = 10.0
 WARM_S = 1.0
 SIZES = (0.02, 0.05, 0.10, 0.20)
 
@@ -36,16 +35,20 @@ class Range:
     """Where a calibration takes place."""
 
     arms: Arms
-    load: Load
+    load: LoadInTurns
     rate: float
-    slot_s: float
-    discard_s: float
+    slots: Slots
     median_s: float
     """Of which slowdowns are shares."""
     root: Path
     own: OwnProcesses
     read: Callable[[SlotRecord], None]
     """Called with every slot while its samples are there."""
+
+    @property
+    def turn_s(self) -> float:
+        """Of every arm of a round; where a comparison takes one slot after the other, each has one turn."""
+        return self.slots.turn_s or self.slots.judged_s
 
 
 async def rounds(
@@ -65,21 +68,18 @@ async def rounds(
 
 async def _round(place: Range, chosen: Sequence[Condition], number: int, order: random.Random) -> Round:
     seed = order.randrange(2**32)
-    # The candidate's process is every condition in turn; only what it is told differs.
+    # The candidate's process is every condition in turn; only what its requests say differs.
     steps: list[tuple[Role, Condition]] = [(Role.BASELINE, AA), (Role.CONTROL, AA)]
     steps += [(Role.CANDIDATE, condition) for condition in chosen]
-    order.shuffle(steps)
-    found: dict[tuple[Role, Condition], SlotRecord] = {}
-    for place_in_round, step in enumerate(steps):
-        role, condition = step
-        target = place.arms.targets[role]
-        if role is Role.CANDIDATE:
-            await _slow(target, condition, place.median_s)
-        index = number * len(steps) + place_in_round
-        slot = Slot(index, number, number, role, seed, place.slot_s, place.discard_s)
-        found[step] = await _measured(place, slot, target)
-    slots: Mapping[Condition, SlotRecord] = {each: found[Role.CANDIDATE, each] for each in chosen}
-    return Round(found[Role.BASELINE, AA], found[Role.CONTROL, AA], slots, place.arms.records())
+    # As much load as a comparison judges of a slot; what it discards to warm up has been done here.
+    lanes = [
+        Slot(number * len(steps) + at, number, number, role, seed, place.slots.judged_s, 0.0, place.turn_s)
+        for at, (role, _) in enumerate(steps)
+    ]
+    targets = [_slowed(place.arms.targets[role], condition, place.median_s) for role, condition in steps]
+    records = await _measured(place, lanes, targets)
+    baseline, control, *slowed = records
+    return Round(baseline, control, dict(zip(chosen, slowed, strict=True)), place.arms.records())
 
 
 async def _warm(place: Range, seed: int) -> None:
@@ -89,25 +89,22 @@ async def _warm(place: Range, seed: int) -> None:
         sample.path.unlink()
 
 
-async def _measured(place: Range, slot: Slot, target: Target) -> SlotRecord:
+async def _measured(place: Range, slots: Sequence[Slot], targets: Sequence[Target]) -> list[SlotRecord]:
     before = Snapshot.take(place.own)
-    sample = await place.load.run(slot, target)
+    samples = await place.load.run_in_turns(slots, targets)
     health = before.until(Snapshot.take(place.own))
-    record = summarise(slot, target.arm, sample, health=health, offered_rate=place.rate, root=place.root)
-    place.read(record)
-    sample.path.unlink()
-    return record
+    records = [
+        summarise(slot, target.arm, sample, health=health, offered_rate=place.rate, root=place.root)
+        for slot, target, sample in zip(slots, targets, samples, strict=True)
+    ]
+    for record, sample in zip(records, samples, strict=True):
+        place.read(record)
+        sample.path.unlink()
+    return records
 
 
-async def _slow(target: Target, condition: Condition, median_s: float) -> None:
+def _slowed(target: Target, condition: Condition, median_s: float) -> Target:
+    """The target, with what is added to every request to it in its address."""
     added_s = condition.slowdown * median_s
-    wanted = Slowdown(
-        cpu_s=added_s if condition.injected == "cpu" else 0.0, wait_s=added_s if condition.injected == "wait" else 0.0
-    )
-    try:
-        async with httpx.AsyncClient(base_url=target.base_url, timeout=CONTROL_LIMIT_S, trust_env=False) as client:
-            (await client.put(PATH, content=wanted.model_dump_json())).raise_for_status()
-    except httpx.HTTPError as error:
-        raise SubjectError(
-            f"The service at {target.base_url} does not let itself be slowed: {str(error) or type(error).__name__}"
-        ) from error
+    added = {"cpu": prefix(cpu_s=added_s), "wait": prefix(wait_s=added_s)}
+    return Target(target.arm, target.base_url + added.get(condition.injected, prefix()))

@@ -1,8 +1,10 @@
 """The load of a comparison before it begins: do both arms answer at all, and how much do they hold?"""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from bench import observations
@@ -16,6 +18,8 @@ USERS = 8
 """Users without pauses: enough to keep two cores busy, few enough to queue little."""
 WARM_S = 1.0
 PROBE_S = 2.0
+CALM_S = 1.5
+"""Of the offered load, to see how long an answer takes."""
 SHARE = 0.3
 """Of what the slower arm holds with no pauses. Less than a spec's half: a comparison is made where neighbours come and
 go, and a load that fills the machine together with them queues in both arms, which widens every interval."""
@@ -28,6 +32,8 @@ class Offer:
     """The rate that every arm is offered, and how it came about."""
 
     rate: float
+    latency_s: float
+    """Median of the slower arm at that rate."""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -50,8 +56,22 @@ async def offered(
     else:
         chosen, reason = rate, "as --rate asks"
         _holds(rate, held, progress)
-    progress.note(f"capacity {held} requests/s, offered {chosen:.1f}/s to every arm")
-    return Offer(chosen, {"capacity": held, "rate_reason": reason, "arrivals": "poisson"})
+    latency_s = max([await _latency_s(load.open_model(chosen), role, target, seed) for role, target in both.items()])
+    progress.note(
+        f"capacity {held} requests/s, offered {chosen:.1f}/s to every arm, which the slower answers in "
+        f"{latency_s * 1e3:.2f} ms"
+    )
+    return Offer(chosen, latency_s, {"capacity": held, "rate_reason": reason, "arrivals": "poisson"})
+
+
+async def _latency_s(open_model: Load, role: Role, target: Target, seed: int) -> float:
+    """The median at the offered rate; endless where nothing was answered."""
+    slot = Slot(index=0, block=-1, triple=-1, role=role, seed=seed + 2, duration_s=CALM_S, discard_s=0.0)
+    sample = await open_model.run(slot, target)
+    table = observations.read(sample.path, ("intended_s", "end_s"))
+    sample.path.unlink()
+    took = [end - due for due, end in zip(*(table.column(c).to_pylist() for c in ("intended_s", "end_s")), strict=True)]
+    return median(took) if took else math.inf
 
 
 async def _warm(closed: Load, role: Role, target: Target, seed: int) -> None:

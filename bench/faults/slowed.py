@@ -2,33 +2,29 @@
 
     python -m bench.faults.slowed       settings as of `python -m service`
 
-`PUT /slowdown {"cpu_s": 0.0001, "wait_s": 0.0}` holds for every request from then on. Without it nothing is
-added but one comparison, in every arm alike.
+A request for `/slowed/0.0001/0/api/v1/search` takes 0.1 ms of processor time and waits for 0 s before the service
+answers it as `/api/v1/search`. The amount stands in the path, so that a load generator's base URL says it and one
+process can be slowed by many amounts in turns. Requests of an arm that is not slowed name zeros, and pay as much for
+being read.
 """
 
+import re
 from time import thread_time
 from typing import TYPE_CHECKING, Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.faults.waiting import wait
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-PATH = "/slowdown"
+PREFIX = re.compile(r"/slowed/(?P<cpu_s>[0-9.]{1,12})/(?P<wait_s>[0-9.]{1,12})(?=/)")
+MOST_S = 10.0
 MODULE = "bench.faults.slowed"
 
 
-class Slowdown(BaseModel):
-    """What is added to every request, in seconds."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    cpu_s: float = Field(0.0, ge=0, le=10)
-    """Of processor time."""
-    wait_s: float = Field(0.0, ge=0, le=10)
-    """Of waiting, in which others are served."""
+def prefix(*, cpu_s: float = 0.0, wait_s: float = 0.0) -> str:
+    """What a base URL ends with, to slow all its requests by so many seconds of work and of waiting."""
+    return f"/slowed/{cpu_s:.9f}/{wait_s:.9f}"
 
 
 class Slowed:
@@ -36,31 +32,18 @@ class Slowed:
 
     def __init__(self, app: "ASGIApp") -> None:
         self._app = app
-        self._slowdown = Slowdown()
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Add what was told to add, then let the service answer."""
-        if scope["type"] == "http":
-            if scope["path"] == PATH:
-                await self._told(receive, send)
-                return
-            if self._slowdown.cpu_s:
-                spin(self._slowdown.cpu_s)
-            if self._slowdown.wait_s:
-                await wait(self._slowdown.wait_s)
+        """Add what the path says, then let the service answer the rest of it."""
+        if scope["type"] == "http" and (told := PREFIX.match(scope["path"])):
+            length = told.end()
+            scope = {**scope, "path": scope["path"][length:], "raw_path": scope["raw_path"][length:]}
+            cpu_s, wait_s = (min(float(seconds), MOST_S) for seconds in told.groups())
+            if cpu_s:
+                spin(cpu_s)
+            if wait_s:
+                await wait(wait_s)
         await self._app(scope, receive, send)
-
-    async def _told(self, receive: "Receive", send: "Send") -> None:
-        body = b""
-        while (message := await receive()).get("more_body"):
-            body += message.get("body", b"")
-        try:
-            self._slowdown = Slowdown.model_validate_json(body + message.get("body", b""))
-            status = 204
-        except ValidationError:
-            status = 422
-        await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
 
 
 def spin(seconds: float) -> None:

@@ -18,7 +18,7 @@ from bench.errors import LoadError, UsageError
 from bench.experiments import calibration
 from bench.experiments.calibration import Range, conditions
 from bench.experiments.comparison_load import offered
-from bench.experiments.comparison_plan import check_slot, discard_s, pair_s, slot_s
+from bench.experiments.comparison_plan import Slots, check_slot, pair_s, slot_s, slots
 from bench.experiments.contestants import Description
 from bench.faults.slowed import MODULE
 from bench.judge import trials
@@ -60,6 +60,7 @@ class Wanted:
     slot_s: float | None = None
     seed: int | None = None
     rate: float | None = None
+    turns: bool = True
     restart: bool = True
     services: str = "auto"
     reports: Path | None = None
@@ -98,15 +99,15 @@ async def calibrate(wanted: Wanted, progress: Progress) -> tuple[Card, Path]:
             )
             async with load:
                 offer = await offered(load, arms.targets, rate=wanted.rate, seed=seed, progress=progress)
-                length_s = wanted.slot_s or slot_s(METRIC, offer.rate)
-                check_slot(METRIC, offer.rate, length_s)
+                chosen = slots(wanted.slot_s or slot_s(METRIC, offer.rate), offer.latency_s, in_turns=wanted.turns)
+                check_slot(METRIC, offer.rate, chosen)
                 began = time.monotonic()
                 await arms.restart()
                 renewal_s = time.monotonic() - began if arms.can_restart else 0.0
-                kept = _Kept(wanted, seed, offer.rate, length_s, renewal_s, folder.path)
+                kept = _Kept(wanted, seed, offer.rate, chosen, renewal_s, folder.path)
                 place = Range(
-                    arms=arms, load=load.open_model(offer.rate), rate=offer.rate, slot_s=length_s,
-                    discard_s=discard_s(length_s), median_s=0.0, root=folder.path, own=ground.own, read=kept.read,
+                    arms=arms, load=load.open_model(offer.rate), rate=offer.rate, slots=chosen, median_s=0.0,
+                    root=folder.path, own=ground.own, read=kept.read,
                 )  # fmt: skip
                 await _measured(place, kept, seed, progress)
     return kept.card(), kept.path
@@ -136,11 +137,11 @@ async def _measured(place: Range, kept: "_Kept", seed: int, progress: Progress) 
 class _Kept:
     """What was measured so far, and the card of it."""
 
-    def __init__(self, wanted: Wanted, seed: int, rate: float, slot_s: float, renewal_s: float, root: Path) -> None:
+    def __init__(self, wanted: Wanted, seed: int, rate: float, slots: Slots, renewal_s: float, root: Path) -> None:
         self.wanted = wanted
-        self.pair_s = pair_s(slot_s, renewal_s)
+        self.pair_s = pair_s(slots, renewal_s)
         self.median_s = 0.0
-        self._seed, self._rate, self._slot_s, self._root = seed, rate, slot_s, root
+        self._seed, self._rate, self._slots, self._root = seed, rate, slots, root
         self._rounds: list[Round] = []
         self._promises: tuple[Promise, ...] = ()
         self._latencies: dict[str, NDArray[np.float64]] = {}
@@ -201,7 +202,7 @@ class _Kept:
             seed=self._seed,
             repeats=len(complete),
             pairs=self.wanted.pairs,
-            slot_s=self._slot_s,
+            slot_s=self._slots.slot_s,
             pair_s=self.pair_s,
             rate=self._rate,
             median_s=self.median_s,

@@ -18,7 +18,7 @@ from bench.errors import LoadError, UsageError
 from bench.experiments import comparison_counts
 from bench.experiments.comparison import Ring, compare_started
 from bench.experiments.comparison_load import offered
-from bench.experiments.comparison_plan import Question, check_slot, pair_s, plan, slot_s
+from bench.experiments.comparison_plan import Question, Slots, check_slot, pair_s, plan, slot_s, slots
 from bench.judge.contest import COMPARISON, CONFIRMATION, CONFIRMING_PAIRS
 from bench.lab.again import publish
 from bench.lab.arena import Arena, arena
@@ -55,7 +55,7 @@ async def run_match(match: Match, progress: Progress) -> Comparison:
     """
     seed = SystemRandom().randrange(2**31) if match.seed is None else match.seed
     question = match.question(seed)
-    plan(question, slot_s=match.slot_s or SHORTEST_S, renewal_s=0.0)
+    plan(question, Slots(match.slot_s or SHORTEST_S, 0.0), renewal_s=0.0)
     for line in sweep():
         progress.note(line)
     with Custody.open() as custody:
@@ -126,11 +126,12 @@ async def _measured(
         began = time.monotonic()
         await arms.restart()
         renewal_s = time.monotonic() - began if arms.can_restart else 0.0
-        each_s = match.slot_s or slot_s(question.metric, offer.rate)
-        check_slot(question.metric, offer.rate, each_s)
-        laid_out = plan(question, slot_s=each_s, renewal_s=renewal_s)
+        chosen = slots(match.slot_s or slot_s(question.metric, offer.rate), offer.latency_s, in_turns=match.turns)
+        check_slot(question.metric, offer.rate, chosen)
+        laid_out = plan(question, chosen, renewal_s=renewal_s)
+        how = f"in turns of {chosen.turn_s:.2g} s" if chosen.turn_s else "one slot after the other"
         progress.note(
-            f"at most {laid_out.looks[-1].pairs} pairs of {pair_s(each_s, renewal_s):.1f} s, "
+            f"at most {laid_out.looks[-1].pairs} pairs of {pair_s(chosen, renewal_s):.1f} s, {how}, "
             f"and {CONFIRMING_PAIRS} more to confirm a regression"
         )
         ring = Ring(

@@ -28,6 +28,8 @@ class Match:
     command: str | None = None
     prepare: str | None = None
     restart: bool = True
+    turns: bool = True
+    """Whether the arms of a triple may take turns within their slots."""
     services: str = "auto"
     reports: Path | None = None
     standing: Path | None = None

@@ -1,5 +1,6 @@
 """One comparison on arms that run already, with a scripted load: looks, confirmation, what is kept."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +10,22 @@ from typing import Any
 import pytest
 
 from bench import judge
+from bench.arrivals import round_s
 from bench.environment import OwnProcesses
 from bench.errors import BudgetTooSmall, SubjectError, UsageError
 from bench.experiments.comparison import Ring, compare_started
-from bench.experiments.comparison_plan import Question, check_slot, pair_s, plan, slot_s
+from bench.experiments.comparison_plan import (
+    DISCARD_S,
+    TURN_LATENCIES,
+    TURN_S,
+    Question,
+    Slots,
+    check_slot,
+    pair_s,
+    plan,
+    slot_s,
+    slots,
+)
 from bench.judge.contest import COMPARISON, CONFIRMATION, CONFIRMING_PAIRS
 from bench.load import Target
 from bench.load.scripted import ScriptedLoad
@@ -21,6 +34,7 @@ from bench.runner import Silent
 
 FIT = Session(valid=True)
 SLOT_S = 1.0
+AFTER_ANOTHER = Slots(SLOT_S, 0.0)
 
 
 @dataclass
@@ -78,6 +92,7 @@ async def play(
     budget_s: float = 100.0,
     played: Played | None = None,
     failing: float = 0.0,
+    chosen: Slots = AFTER_ANOTHER,
     **asked: Any,
 ) -> Played:
     """Compare with latencies of that ratio, of `fresh` in the confirmation; slots scatter by `sd`.
@@ -111,7 +126,7 @@ async def play(
         progress=Silent(),
         keep=played.kept.append,
     )
-    played.experiments = await compare_started(question, plan(question, slot_s=SLOT_S, renewal_s=0.0), ring)
+    played.experiments = await compare_started(question, plan(question, chosen, renewal_s=0.0), ring)
     return played
 
 
@@ -167,22 +182,24 @@ async def test_an_arm_that_stops_leaves_what_was_measured_and_no_verdict(tmp_pat
     assert judge.comparison(left, FIT) is None
 
 
-def test_the_budget_holds_everything() -> None:
+@pytest.mark.parametrize("turn_s", [0.0, 0.1])
+def test_the_budget_holds_everything(turn_s: float) -> None:
     """The pairs to the last look, and those that confirm, take no longer than was allowed."""
     question = Question(budget_s=150)
-    laid_out = plan(question, slot_s=2.0, renewal_s=1.0)
+    chosen = Slots(2.0, turn_s)
+    laid_out = plan(question, chosen, renewal_s=1.0)
     pairs = laid_out.looks[-1].pairs + CONFIRMING_PAIRS
-    assert pairs * pair_s(2.0, 1.0) <= 150 < (pairs + 2) * pair_s(2.0, 1.0)
+    assert pairs * pair_s(chosen, 1.0) <= 150 < (pairs + 2) * pair_s(chosen, 1.0)
 
 
 def test_too_few_pairs_are_told_with_what_would_do() -> None:
     """The named budget is enough, one second less is not."""
     with pytest.raises(BudgetTooSmall, match="too few pairs.*take --budget") as caught:
-        plan(Question(budget_s=20), slot_s=2.0, renewal_s=0.5)
+        plan(Question(budget_s=20), Slots(2.0, 0.0), renewal_s=0.5)
     needed_s = caught.value.needed_s
-    assert plan(Question(budget_s=needed_s), slot_s=2.0, renewal_s=0.5).looks[-1].pairs == 6
+    assert plan(Question(budget_s=needed_s), Slots(2.0, 0.0), renewal_s=0.5).looks[-1].pairs == 6
     with pytest.raises(BudgetTooSmall):
-        plan(Question(budget_s=needed_s - 1), slot_s=2.0, renewal_s=0.5)
+        plan(Question(budget_s=needed_s - 1), Slots(2.0, 0.0), renewal_s=0.5)
 
 
 def test_a_slot_is_as_long_as_the_metric_needs() -> None:
@@ -190,6 +207,35 @@ def test_a_slot_is_as_long_as_the_metric_needs() -> None:
     assert slot_s("p50", 500) == 2.0
     assert slot_s("p50", 10) > 4.5
     assert slot_s("p95", 100) > slot_s("p50", 100)
+
+
+def test_quick_arms_take_turns_and_slow_ones_do_not() -> None:
+    """A turn is never so short that answers reach into the next one, and a slot has four at least."""
+    assert slots(2.0, 0.001) == Slots(pytest.approx(2.04), TURN_S)
+    assert slots(2.0, 0.02) == Slots(pytest.approx(2.0), pytest.approx(TURN_LATENCIES * 0.02))
+    assert slots(2.0, 0.03) == Slots(2.0, 0.0)
+    assert slots(2.0, math.inf) == Slots(2.0, 0.0)
+    assert slots(2.0, 0.001, in_turns=False) == Slots(2.0, 0.0)
+
+
+def test_whole_rounds_are_discarded_and_judged() -> None:
+    """Else one arm would be judged by requests that another was not."""
+    chosen = slots(2.0, 0.001)
+    each_s = round_s(len(Role), chosen.turn_s)
+    assert chosen.discard_s >= DISCARD_S
+    assert chosen.discard_s / each_s == pytest.approx(round(chosen.discard_s / each_s))
+    assert chosen.judged_s / chosen.turn_s == pytest.approx(round(chosen.judged_s / chosen.turn_s))
+    assert chosen.triple_s / each_s == pytest.approx(round(chosen.triple_s / each_s))
+
+
+async def test_arms_in_turns_are_judged_alike(tmp_path: Path) -> None:
+    """And confirmed in turns of the same length."""
+    chosen = Slots(SLOT_S, SLOT_S / 10)
+    played = await play(tmp_path, 1.25, chosen=chosen)
+    assert played.verdict is ComparisonVerdict.REGRESSION
+    records = [slot for each in played.experiments.values() for slot in each.slots]
+    assert {record.slot.turn_s for record in records} == {chosen.turn_s}
+    assert CONFIRMATION in played.experiments
 
 
 async def test_an_arm_that_begins_to_fail_ends_the_comparison(tmp_path: Path) -> None:
@@ -201,13 +247,14 @@ async def test_an_arm_that_begins_to_fail_ends_the_comparison(tmp_path: Path) ->
     assert (await play(tmp_path, 1.0, failing=0.1)).pairs() > 2
 
 
+@pytest.mark.parametrize("turn_s", [0.0, 0.1])
 @pytest.mark.parametrize(("slot", "metric"), [(1.0, "p50"), (2.0, "p95")])
-def test_slots_too_short_for_the_metric_are_refused(slot: float, metric: str) -> None:
+def test_slots_too_short_for_the_metric_are_refused(slot: float, metric: str, turn_s: float) -> None:
     """Before the budget is spent on them; with more requests per second they do."""
     with pytest.raises(UsageError, match=f"and the {metric} needs"):
-        check_slot(metric, 30, slot)
-    check_slot(metric, 600, slot)
-    check_slot(metric, 30, slot_s(metric, 30))
+        check_slot(metric, 30, Slots(slot, turn_s))
+    check_slot(metric, 600, Slots(slot, turn_s))
+    check_slot(metric, 30, Slots(slot_s(metric, 30), turn_s))
 
 
 async def test_what_was_complete_is_said_to_be(tmp_path: Path) -> None:

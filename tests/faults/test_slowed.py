@@ -8,14 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.faults.slowed import PATH, Slowed, spin
+from bench.faults.slowed import Slowed, prefix, spin
 from bench.faults.waiting import wait
 
 
-async def plain(_scope: Any, _receive: Any, send: Any) -> None:
-    """Answer at once."""
+async def plain(scope: Any, _receive: Any, send: Any) -> None:
+    """Answer at once with the path that was asked for."""
+    assert scope["raw_path"].decode() == scope["path"]
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"ok"})
+    await send({"type": "http.response.body", "body": scope["path"].encode()})
 
 
 @pytest.fixture
@@ -25,30 +26,28 @@ async def service() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def took(service: httpx.AsyncClient, requests: int = 20) -> tuple[float, float]:
-    """Processor and other seconds of so many requests."""
+async def took(service: httpx.AsyncClient, said: str, requests: int = 20) -> tuple[float, float]:
+    """Processor and other seconds of so many requests, each below what was said."""
     processor, wall = time.thread_time(), time.perf_counter()
     for _ in range(requests):
-        assert (await service.get("/any")).text == "ok"
+        assert (await service.get(f"{said}/any")).text == "/any"
     processor = time.thread_time() - processor
     return processor, time.perf_counter() - wall - processor
 
 
 async def test_work_of_the_processor_arrives_as_such(service: httpx.AsyncClient) -> None:
     """Twenty requests with ten milliseconds each take at least 200 ms of this thread's own time."""
-    await service.put(PATH, json={"cpu_s": 0.01})
-    processor, _ = await took(service)
+    processor, _ = await took(service, prefix(cpu_s=0.01))
     assert processor >= 0.2
 
 
 async def test_waiting_takes_no_processor(service: httpx.AsyncClient) -> None:
     """And leaves it to others: twenty at a time wait as long as one."""
-    await service.put(PATH, json={"wait_s": 0.05})
-    processor, waited = await took(service, requests=4)
+    processor, waited = await took(service, prefix(wait_s=0.05), requests=4)
     assert waited >= 0.2
     assert processor < waited / 2
     began = time.perf_counter()
-    await asyncio.gather(*(service.get("/any") for _ in range(20)))
+    await asyncio.gather(*(service.get(f"{prefix(wait_s=0.05)}/any") for _ in range(20)))
     assert time.perf_counter() - began < 20 * 0.05
 
 
@@ -70,20 +69,18 @@ async def test_most_waits_are_finer_than_a_millisecond() -> None:
     assert min(each) < 0.001
 
 
-async def test_it_can_be_told_otherwise_at_any_time(service: httpx.AsyncClient) -> None:
-    """Nothing is added before it was told, nor after it was told to add nothing."""
-    await service.put(PATH, json={"cpu_s": 0.05})
-    await service.put(PATH, json={})
-    processor, _ = await took(service)
+@pytest.mark.parametrize("said", ["", prefix()])
+async def test_requests_beside_slowed_ones_are_not(service: httpx.AsyncClient, said: str) -> None:
+    """Each request tells its own amount: nothing is remembered of the one before."""
+    await took(service, prefix(cpu_s=0.05), requests=1)
+    processor, _ = await took(service, said)
     assert processor < 20 * 0.05
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"cpu_s": -1}', b'{"cpu_s": 99}', b'{"gpu_s": 1}'])
-async def test_nonsense_changes_nothing(service: httpx.AsyncClient, body: bytes) -> None:
-    """It is refused."""
-    assert (await service.put(PATH, content=body)).status_code == 422
-    processor, _ = await took(service)
-    assert processor < 20 * 0.05
+@pytest.mark.parametrize("path", ["/slowed/x/0/any", "/slowed/0/any", "/slowed/-1/0/any", "/slowed/0.1/0.1"])
+async def test_what_tells_no_amount_is_the_service_s_own_path(service: httpx.AsyncClient, path: str) -> None:
+    """It is passed on as it came."""
+    assert (await service.get(path)).text == path
 
 
 def test_the_spin_is_measured_in_its_own_time() -> None:
