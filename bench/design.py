@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from math import ceil
 
-from bench.arrivals import round_s
+from bench.arrivals import round_s, spread_s
 from bench.errors import BudgetTooSmall, UsageError
 from bench.model import Look, Plan, Role, Slot
 from bench.stats import looks as schedules
@@ -59,12 +59,18 @@ def budgeted(
     slot_s: float,
     discard_s: float,
     overhead_s: float = 0.0,
+    turn_s: float = 0.0,
 ) -> Plan:
     """Lay out as many pairs as `budget_s` seconds hold when each slot costs `slot_s + overhead_s`.
 
-    Raises BudgetTooSmall when they are fewer than six: no interval exists for fewer at 95 %.
+    With `turn_s` the arms of a triple take turns of that length, a triple costs `overhead_s` once, and whole rounds of
+    turns are discarded. Raises BudgetTooSmall when they are fewer than six: no interval exists for fewer at 95 %.
     """
-    triple_s = len(FORWARD) * (slot_s + overhead_s)
+    if turn_s:
+        discard_s = whole_rounds_s(discard_s, turn_s)
+        triple_s = spread_s(slot_s, len(FORWARD), turn_s) + overhead_s
+    else:
+        triple_s = len(FORWARD) * (slot_s + overhead_s)
     # The tolerance keeps a budget of exactly six pairs from failing in the last binary digit.
     blocks = int(budget_s / (triple_s * TRIPLES_A_BLOCK) + 1e-9)
     pairs = blocks * TRIPLES_A_BLOCK
@@ -76,7 +82,9 @@ def budgeted(
             budget_s=budget_s,
             needed_s=needed_s,
         )
-    return plan(experiment, seed=seed, looks=schedules.schedule(pairs), slot_s=slot_s, discard_s=discard_s)
+    return plan(
+        experiment, seed=seed, looks=schedules.schedule(pairs), slot_s=slot_s, discard_s=discard_s, turn_s=turn_s
+    )
 
 
 def unslotted(experiment: str, seed: int) -> Plan:

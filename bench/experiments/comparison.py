@@ -33,9 +33,9 @@ from bench.runner import Measurement, Progress, Records, measure
 QUESTION = "Is the candidate slower than the baseline?"
 AGAIN = "Do fresh pairs show the regression, too?"
 METHOD = (
-    "Both arms, and a second process of the baseline, get the same requests at the same moments in short slots that "
-    "alternate. Processes are started again before every pair, so that the luck of a start averages out. Latency "
-    "counts from the moment a request was due; each pair of neighbouring slots gives one ratio."
+    "Both arms, and a second process of the baseline, get the same requests in short turns, or in slots that alternate "
+    "where answers are slow. Processes are started again before every pair, so that the luck of a start averages out. "
+    "Latency counts from the moment a request was due; each pair of slots gives one ratio."
 )
 INTERRUPTED = "interrupted before it was complete"
 

@@ -107,7 +107,7 @@ class Experiment(Protocol):
 
 
 def within_budget(name: str, timing: ExperimentSpec, seed: int, *, overhead_s: float) -> Plan:
-    """As many pairs as the spec's budget holds, where each slot costs `overhead_s` beside its own length.
+    """As many pairs as the spec's budget holds; each slot, or triple in turns, costs `overhead_s` beside its length.
 
     Raises BudgetTooSmall.
     """
@@ -118,4 +118,5 @@ def within_budget(name: str, timing: ExperimentSpec, seed: int, *, overhead_s: f
         slot_s=timing.slot_s,
         discard_s=timing.discard_s,
         overhead_s=overhead_s,
+        turn_s=timing.turn_s,
     )

@@ -203,6 +203,7 @@ class _Kept:
             repeats=len(complete),
             pairs=self.wanted.pairs,
             slot_s=self._slots.slot_s,
+            turn_s=self._slots.turn_s,
             pair_s=self.pair_s,
             rate=self._rate,
             median_s=self.median_s,

@@ -14,6 +14,8 @@ from bench.lab.again import SPEC_FILE, stored_spec
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from bench.spec import ExperimentSpec
+
 
 def settings(folder: Path) -> Mapping[str, str]:
     """The setting of each experiment of a stored run, in words with a mark for what the words leave out.
@@ -29,8 +31,12 @@ def settings(folder: Path) -> Mapping[str, str]:
     # Without defaults: a key that a later version adds does not begin a new series.
     parts: dict[str, BaseModel] = {"corpus": spec.corpus, "workload": workload, **dict(spec.arms.items())}
     whole = {name: part.model_dump(exclude_defaults=True) for name, part in parts.items()}
+
+    def mark(timing: "ExperimentSpec") -> str:
+        said = [whole, timing.discard_s, *([timing.turn_s] if timing.turn_s else [])]
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:4]
+
     return {
-        name: f"{spec.corpus.documents:,} documents, slots of {timing.slot_s:g} s, "
-        f"{sha256(json.dumps([whole, timing.discard_s], sort_keys=True).encode()).hexdigest()[:4]}"
+        name: f"{spec.corpus.documents:,} documents, slots of {timing.slot_s:g} s, {mark(timing)}"
         for name, timing in spec.experiments.items()
     }

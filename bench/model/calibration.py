@@ -93,6 +93,8 @@ class Card:
     pairs: int
     """Of each trial."""
     slot_s: float
+    turn_s: float
+    """0: one slot after the other."""
     pair_s: float
     """What a pair takes in `perflab compare`."""
     rate: float

@@ -49,15 +49,16 @@ def headline(card: Card) -> str:
 
 
 def _lines(card: Card, figure: str) -> Iterator[str]:
+    turns = f" in turns of {words.seconds(card.turn_s)}" if card.turn_s else ""
     yield f"# Calibration of {card.machine}"
     yield ""
     yield headline(card)
     yield ""
     yield (
         f"{card.made}, commit {card.commit[:10]}, seed {card.seed}. {card.repeats} trials of {card.pairs} pairs for "
-        f"each slowdown, slots of {card.slot_s:.1f} s at {card.rate:.0f} requests/s, arms started again before every "
-        f"pair; the baseline's median latency is {words.seconds(card.median_s)}. In `perflab compare` a pair takes "
-        f"{card.pair_s:.1f} s. {card.unfit} of the trials were not fit to measure and are left out."
+        f"each slowdown, slots of {card.slot_s:.1f} s{turns} at {card.rate:.0f} requests/s, arms started again before "
+        f"every pair; the baseline's median latency is {words.seconds(card.median_s)}. In `perflab compare` a pair "
+        f"takes {card.pair_s:.1f} s. {card.unfit} of the trials were not fit to measure and are left out."
     )
     yield ""
     yield f"![Share of trials in which a slowdown was found, by its size]({figure})"

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from bench.errors import UsageError
-from bench.spec.model import GateSpec, Spec
+from bench.spec.model import ExperimentSpec, GateSpec, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,9 @@ class Known:
 
 LEAVE_OUT = "leave_out"
 """The key of `[quick]` that lists experiments."""
+IN_TURNS = "response_time"
+"""The experiment whose arms may take turns in their slots."""
+FEWEST_TURNS = 4
 GATE = "gate"
 """The table that `load_gate` reads."""
 
@@ -43,6 +46,7 @@ def load(path: Path, known: Known, *, quick: bool = False) -> Spec:
     source.names("criteria", spec.criteria, known.criteria, "criterion")
     for role, arm in spec.arms.items():
         source.names(f"arms.{role}.set", arm.set, known.knobs, "knob")
+    source.turns(spec.experiments)
     source.gate(spec.gate, known)
     return spec
 
@@ -108,6 +112,18 @@ class _Source:
     def gate(self, gate: GateSpec, known: Known) -> None:
         self.names(f"{GATE}.criteria", gate.criteria or (), known.criteria, "criterion")
         self.names(f"{GATE}.comparisons", gate.comparisons, known.experiments, "experiment")
+
+    def turns(self, experiments: Mapping[str, ExperimentSpec]) -> None:
+        """Arms take turns under load alone, and a few of them in each slot."""
+        for name, timing in experiments.items():
+            where = self._where(("experiments", name, "turn_s"))
+            if timing.turn_s and name != IN_TURNS:
+                raise UsageError(f"{where}: arms take turns in {IN_TURNS} alone; leave turn_s out.")
+            if FEWEST_TURNS * timing.turn_s > timing.slot_s:
+                raise UsageError(
+                    f"{where}: turns of {timing.turn_s:g} s need slots of {FEWEST_TURNS * timing.turn_s:g} s at least, "
+                    f"and slot_s is {timing.slot_s:g}."
+                )
 
     def quick(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The data with what `[quick]` replaces, and without the experiments that it leaves out."""

@@ -59,6 +59,8 @@ class ExperimentSpec(_Table):
     slot_s: Seconds = 5.0
     discard_s: float = Field(1.0, ge=0)
     """Start of each slot that is not judged: the arm's caches and the connections warm up in it."""
+    turn_s: float = Field(0.0, ge=0)
+    """Above 0: the arms take turns of this length in their slots, for arms that both answer much quicker than that."""
 
 
 class CriterionSpec(_Table):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import design
+from bench.arrivals import round_s, spread_s
 from bench.errors import UsageError
 from bench.model import CONTROL, MAIN, Look, Plan, Role
 
@@ -138,3 +139,16 @@ def test_pairs_that_fill_no_whole_blocks_are_refused(pairs):
     """A block holds two mirrored triples; half a block would be unbalanced."""
     with pytest.raises(UsageError, match="whole blocks"):
         design.plan("x", seed=1, pairs=pairs, slot_s=1, discard_s=0)
+
+
+@pytest.mark.parametrize("discard_s", [0.0, 0.3, 1.0])
+def test_a_budget_of_turns_is_kept_and_whole_rounds_are_discarded(discard_s: float) -> None:
+    """Triples in turns cost their spread and one overhead; every arm is judged by the same requests."""
+    plan = design.budgeted("x", seed=1, budget_s=60, slot_s=1.2, discard_s=discard_s, overhead_s=0.25, turn_s=0.06)
+    each_s = spread_s(1.2, 3, 0.06) + 0.25
+    triples = len(plan.slots) // 3
+    assert triples * each_s <= 60 < (triples + 2) * each_s
+    first = plan.slots[0]
+    assert first.turn_s == 0.06
+    assert first.discard_s >= discard_s
+    assert first.discard_s / round_s(3, 0.06) == pytest.approx(round(first.discard_s / round_s(3, 0.06)))

@@ -77,6 +77,9 @@ def test_quick_leaves_experiments_out(tmp_path: Path) -> None:
         ("documents = 5000", "documents = 5", 4, "greater than or equal to 1000"),
         ("{ threshold =", "{ treshold =", 11, "did you mean `threshold`?"),
         ('knobs = "on"', 'knobs = "onn"', 6, "'on' or 'off'"),
+        ("budget_s = 60", "budget_s = 60\nturn_s = -1", 10, "greater than or equal to 0"),
+        ("budget_s = 60", "budget_s = 60\nturn_s = 2", 10, "turns of 2 s need slots of 8 s at least, and slot_s is 5"),
+        ("[criteria]", "[experiments.query_time]\nturn_s = 0.1\n[criteria]", 11, "take turns in response_time alone"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_the_nearest_name(
