@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from bench.infrastructure import deploying, program, provider, wiring
+from bench.infrastructure import deploying, program, provider, values, wiring
 from bench.infrastructure.files import Parsed, parse, terraform_files
 from bench.infrastructure.outcome import Outcome
 
@@ -22,6 +22,7 @@ def check(folder: Path = FOLDER) -> tuple[Outcome, ...]:
         syntax,
         Outcome.of("provider", tuple(each for parsed in files for each in provider.complaints(parsed))),
         Outcome.of("wiring", tuple(wiring.complaints(files))),
+        Outcome.of("values", tuple(each for parsed in files for each in values.complaints(parsed))),
         *_by_terraform(folder),
     )
 

@@ -17,9 +17,9 @@ output "redis_nodes" {
 }
 
 output "redis_command" {
-  description = "What each of them runs: a cache, so nothing is written to disk. Its password stands in the file."
+  description = "What each of them runs: a cache. Its password, and that nothing is written to disk, stand in the file."
   value = concat(
-    ["redis-server", "/run/secrets/redis.conf", "--save", "", "--appendonly", "no", "--maxmemory-policy", "allkeys-lru"],
+    ["redis-server", "/run/secrets/redis.conf", "--maxmemory-policy", "allkeys-lru"],
     ["--maxmemory", "${floor(var.memory_mb.redis * 0.75)}mb"],
     var.redis_mode == "cluster" ? ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"] : [],
   )

@@ -38,7 +38,7 @@ def test_every_check_that_this_machine_can_run_passes() -> None:
     """The files as they are; what needs the provider may be not run, with its reason."""
     outcomes = {each.check: each for each in check()}
     assert [name for name, each in outcomes.items() if each.status == "failed"] == []
-    assert all(outcomes[name].status == "passed" for name in ("syntax", "provider", "wiring"))
+    assert all(outcomes[name].status == "passed" for name in ("syntax", "provider", "wiring", "values"))
     assert all(each.reason for each in outcomes.values() if each.status == "not_run")
 
 
@@ -58,11 +58,20 @@ def test_every_check_that_this_machine_can_run_passes() -> None:
         ("modules/stack/outputs.tf", "module.api.url", "module.api.uri", "wiring", "module.api has no output uri"),
         ("modules/stack/main.tf", '"../api"', '"../apis"', "wiring", "where there is none"),
         ("modules/api/variables.tf", 'variable "port"', 'variable "password"', "wiring", "looks like a secret"),
+        ("shared/outputs.tf", '"redis-server", ', '"redis-server", "", ', "values", "redis_command has an empty word"),
+        ("modules/api/main.tf", '["sh", "-ec"]', '["sh", ""]', "values", "entrypoint has an empty word"),
+        ("modules/database/postgres.tf", "PASSWORD_FILE=", "PASSWORD=", "values", "gives POSTGRES_PASSWORD"),
+        ("modules/monitoring/main.tf", "_PASSWORD__FILE", "_PASSWORD", "values", "GF_SECURITY_ADMIN_PASSWORD"),
+        ("shared/outputs.tf", "DOCAICHE_POOL_SIZE ", "DOCAICHE_SECRET ", "values", "gives DOCAICHE_SECRET"),
         ("modules/api/main.tf", '"docker_image" "service" {', '"docker_image" {{', "syntax", "main.tf"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_found(file: str, old: str, new: str, where: str, said: str, copy: Path) -> None:
+def test_what_is_wrong_is_found(
+    file: str, old: str, new: str, where: str, said: str, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A misspelt attribute or block, a missing or unknown one, a wrong reference, a module that does not fit."""
+    # None of these takes Terraform.
+    monkeypatch.setenv("PATH", str(copy))
     replaced(copy / file, old, new)
     assert said in failed(copy)[where]
 
@@ -73,6 +82,7 @@ def test_what_is_wrong_is_found(file: str, old: str, new: str, where: str, said:
     [
         ("modules/api/outputs.tf", "  value       =", "  value =", "format", "outputs.tf"),
         ("shared/variables.tf", "contains([\"single\", \"cluster\"]", "!contains([\"none\"]", "rules", "redis_mode"),
+        ("shared/outputs.tf", "\"redis-server\", ", "\"redis-server\", \"\", ", "rules", "development"),
         ("shared/variables.tf", "startswith(var.address", "(var.address", "rules", "Error:"),
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ __all__ = ["engine"]
 pytestmark = pytest.mark.docker
 
 SCRIPT = (FOLDER / "modules" / "database" / "make-cluster.sh").read_text()
-CLUSTER = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--save", "", "--appendonly", "no")
+CLUSTER = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
 PASSWORD = secrets.token_hex(8)
 
 
@@ -49,7 +49,7 @@ class Servers:
 def servers(tmp_path: Path) -> Iterator[Servers]:
     """Three, of which nobody has heard of another."""
     configuration = tmp_path / "redis.conf"
-    configuration.write_text(f"requirepass {PASSWORD}\nmasterauth {PASSWORD}\nprotected-mode no\n")
+    configuration.write_text(f'requirepass {PASSWORD}\nmasterauth {PASSWORD}\nsave ""\nprotected-mode no\n')
     tmp_path.chmod(0o755)
     configuration.chmod(0o644)
     network = f"perflab-cluster-{secrets.token_hex(4)}"

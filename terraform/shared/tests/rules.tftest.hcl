@@ -28,6 +28,10 @@ run "development" {
     error_message = "one Redis, no cluster"
   }
   assert {
+    condition     = alltrue([for word in output.redis_command : word != ""])
+    error_message = "the provider refuses an empty word of a command"
+  }
+  assert {
     condition     = !contains(keys(output.service_environment), "DOCAICHE_WEAVIATE_URL")
     error_message = "no Weaviate where there is no image of it"
   }
