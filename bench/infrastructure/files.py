@@ -1,5 +1,6 @@
 """Terraform files as python-hcl2 reads them, and what the checks ask of them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 MARK = "__"
 """Keys that python-hcl2 adds, such as for comments, begin with it."""
+FOR_PEOPLE = ("description", "error_message", "__comments__")
 BLOCK = "__is_block__"
 """python-hcl2 marks with it what was written as a block, and not as an attribute."""
 
@@ -30,6 +32,17 @@ def _below(labels: tuple[str, ...], block: Mapping[str, Any]) -> Iterator[tuple[
         return
     for label, inner in block.items():
         yield from _below((*labels, label.strip('"')), inner)
+
+
+def code(body: object) -> str:
+    """What Terraform evaluates, as text to look for references in: not what is written for people alone."""
+    return json.dumps(_evaluated(body))
+
+
+def _evaluated(body: object) -> object:
+    if isinstance(body, Mapping):
+        return {name: _evaluated(inner) for name, inner in body.items() if name not in FOR_PEOPLE}
+    return [_evaluated(inner) for inner in body] if isinstance(body, list) else body
 
 
 def terraform_files(folder: Path) -> list[Path]:

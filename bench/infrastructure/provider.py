@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.infrastructure.files import BLOCK, MARK, Parsed
+from bench.infrastructure.files import BLOCK, MARK, Parsed, code
 
 SCHEMA = Path(__file__).with_name("docker_provider.json")
 META = frozenset({"count", "for_each", "depends_on", "provider", "lifecycle"})
@@ -35,10 +35,10 @@ def complaints(parsed: Parsed) -> Iterator[str]:
             yield f"{place}: the provider has no such resource, or it is not in {SCHEMA.name}"
             continue
         yield from _body(place, body, schema()[kind], META)
-        for attribute in SELF.findall(_text(body)):
+        for attribute in SELF.findall(code(body)):
             if attribute not in _attributes(schema()[kind]):
                 yield f"{place}: self has no {attribute}"
-    for kind, attribute in REFERENCE.findall(_text(parsed.body)):
+    for kind, attribute in REFERENCE.findall(code(parsed.body)):
         if kind in schema() and attribute not in _attributes(schema()[kind]):
             yield f"{parsed.path.name}: {kind} has no attribute {attribute} to refer to"
 
@@ -82,7 +82,3 @@ def _written(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _attributes(known: Mapping[str, Any]) -> set[str]:
     return {*known.get("required", ()), *known.get("optional", ()), *known.get("computed", ()), "id"}
-
-
-def _text(body: object) -> str:
-    return json.dumps(body)

@@ -1,10 +1,11 @@
-"""Values that the provider refuses, or that give a secret away: empty words in commands, passwords in environments.
+"""Values that the provider refuses, or that nobody should write: empty words in commands, passwords in environments.
 
-Both are often put together elsewhere than where they are used, so everything is read that is named after one.
+Beside them what has no label, so that nobody finds it who takes a deployment away. Commands and environments are often
+put together elsewhere than where they are used, so everything is read that is named after one.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bench.infrastructure.files import MARK, Parsed
@@ -18,6 +19,8 @@ SECRET = re.compile(
 )
 """A variable whose name does not end with FILE."""
 
+LABELLED = ("docker_container", "docker_network", "docker_volume")
+
 
 def complaints(parsed: Parsed) -> Iterator[str]:
     """Every such value of one file, with what it is named after."""
@@ -28,6 +31,14 @@ def complaints(parsed: Parsed) -> Iterator[str]:
         if ENVIRONMENT.search(name):
             for secret in sorted({found for text in texts for found in SECRET.findall(text)}):
                 yield f"{parsed.path.name}: {name} gives {secret}, which would stand in the state; mount a file"
+    for (kind, name), body in parsed.labelled("resource"):
+        if kind in LABELLED and "labels" not in (*body, *_dynamic(body)):
+            yield f"{parsed.path.name}: {kind}.{name} has no labels"
+
+
+def _dynamic(body: Mapping[str, Any]) -> Iterator[str]:
+    for block in body.get("dynamic", ()):
+        yield from (label.strip('"') for label in block)
 
 
 def _named(body: Any) -> Iterator[tuple[str, Any]]:
