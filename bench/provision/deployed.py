@@ -14,16 +14,22 @@ REMEDY = "write it with `terraform output -json lab`, in the folder of the envir
 def addresses(path: Path) -> tuple[str, str]:
     """PostgreSQL's DSN and Redis's URL, passwords included.
 
-    Raises ProvisionError where the file, or one with a password, cannot be read, or says something else.
+    Raises ProvisionError where the file, or one with a password, cannot be read, or says something else, or leads to a
+    cluster.
     """
     try:
         lab = json.loads(path.read_text())
+        if lab["redis"].get("mode") == "cluster":
+            raise ProvisionError(
+                f"{path} (PERFLAB_SERVICES) leads to a Redis Cluster, which has one database number, and "
+                "the lab's arms take one each; deploy with redis_mode=single to measure there."
+            )
         return _dsn(lab["postgres"]), _url(lab["redis"])
     except OSError as error:
         raise ProvisionError(
             f"{error.filename} cannot be read ({error.strerror}): PERFLAB_SERVICES leads there."
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProvisionError(f"{path} (PERFLAB_SERVICES) does not say where the servers are; {REMEDY}.") from error
 
 

@@ -50,6 +50,7 @@ output "lab" {
     redis = {
       host          = var.address
       port          = var.ports.redis
+      mode          = var.redis_mode
       password_file = "${var.secrets_dir}/redis_password"
     }
   }

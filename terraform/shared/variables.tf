@@ -115,6 +115,17 @@ variable "pool_size" {
   }
 }
 
+variable "max_connections" {
+  description = "Connections that PostgreSQL accepts, where more than the service needs are wanted: by a lab, or by more services."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_connections == null ? true : var.max_connections >= var.pool_size + 14 && floor(var.max_connections) == var.max_connections
+    error_message = "max_connections is a whole number, and at least 14 more than pool_size."
+  }
+}
+
 variable "memory_mb" {
   description = "Most memory of each, in MiB."
   type = object({

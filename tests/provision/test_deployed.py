@@ -75,6 +75,7 @@ def test_passwords_of_any_letters_become_part_of_an_address(tmp_path: Path, monk
         ("no json", "does not say where the servers are"),
         ({"postgres": {}}, "does not say where the servers are"),
         ([], "does not say where the servers are"),
+        ({"postgres": {}, "redis": "here"}, "does not say where the servers are"),
     ],
 )
 def test_a_file_that_says_something_else_is_told(
@@ -85,6 +86,15 @@ def test_a_file_that_says_something_else_is_told(
     with pytest.raises(ProvisionError, match=said) as refused:
         External.from_environment()
     assert "terraform output -json lab" in str(refused.value)
+
+
+def test_a_cluster_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lab takes several database numbers, of which a cluster has one."""
+    one = server(tmp_path)
+    lab = {"postgres": one, "redis": {**one, "mode": "cluster"}}
+    monkeypatch.setenv("PERFLAB_SERVICES", str(written(tmp_path, lab)))
+    with pytest.raises(ProvisionError, match="leads to a Redis Cluster.*redis_mode=single"):
+        External.from_environment()
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,13 @@ module "stack" {
   source = "../../modules/stack"
 
   environment = "development"
-  name        = "docaiche-development"
+  name        = var.name
   secrets_dir = var.secrets_dir
   redis_mode  = var.redis_mode
-  ports       = { service = 18000, postgres = 15432, redis = 16379, prometheus = 19090, grafana = 13000 }
+  ports       = var.ports
+
+  # A lab measures here, whose arms have connections of their own.
+  max_connections = 200
 
   images = merge(
     {

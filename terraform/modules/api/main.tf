@@ -50,7 +50,7 @@ resource "docker_container" "prepare" {
   lifecycle {
     postcondition {
       condition     = self.exit_code == 0
-      error_message = "The database could not be prepared: docker logs ${self.name} says why."
+      error_message = "The database could not be prepared: docker logs ${self.name} says why. Once that is repaired, `terraform apply -replace=module.stack.module.api.docker_container.prepare` tries again."
     }
   }
 }

@@ -7,6 +7,14 @@ resource "docker_volume" "redis" {
   for_each = toset(var.redis_nodes)
 
   name = "${var.name}-${each.key}"
+
+  dynamic "labels" {
+    for_each = var.labels
+    content {
+      label = labels.key
+      value = labels.value
+    }
+  }
 }
 
 resource "docker_container" "redis" {
@@ -103,12 +111,20 @@ resource "docker_container" "redis_cluster" {
     read_only = true
   }
 
+  dynamic "labels" {
+    for_each = var.labels
+    content {
+      label = labels.key
+      value = labels.value
+    }
+  }
+
   depends_on = [docker_container.redis]
 
   lifecycle {
     postcondition {
       condition     = self.exit_code == 0
-      error_message = "The Redis servers did not become a cluster: docker logs ${self.name} says why."
+      error_message = "The Redis servers did not become a cluster: docker logs ${self.name} says why. Once that is repaired, `terraform apply -replace='module.stack.module.database.docker_container.redis_cluster[0]'` tries again."
     }
   }
 }

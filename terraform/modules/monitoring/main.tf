@@ -7,6 +7,7 @@ locals {
       command = ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus", "--storage.tsdb.retention.time=30d"]
       data    = "/prometheus"
       port    = { internal = 9090, external = var.ports["prometheus"] }
+      health  = "http://127.0.0.1:9090/-/ready"
       secrets = []
       files   = { for file in ["prometheus.yml", "alerts.yml"] : "/etc/prometheus/${file}" => file }
     }
@@ -16,6 +17,7 @@ locals {
       command = null
       data    = "/var/lib/grafana"
       port    = { internal = 3000, external = var.ports["grafana"] }
+      health  = "http://127.0.0.1:3000/api/health"
       secrets = ["grafana_password"]
       files = merge(
         { for file in fileset(var.files, "grafana/provisioning/**") : "/etc/${file}" => file },
@@ -28,6 +30,7 @@ locals {
       command = null
       data    = null
       port    = null
+      health  = "http://127.0.0.1:9187/"
       secrets = ["postgres_password"]
       files   = {}
     }
@@ -37,6 +40,7 @@ locals {
       command = null
       data    = null
       port    = null
+      health  = null # its image has nothing to ask with
       secrets = ["redis_exporter.json"]
       files   = {}
     }
@@ -54,6 +58,14 @@ resource "docker_volume" "this" {
   for_each = { for name, container in local.containers : name => container if container.data != null }
 
   name = "${var.name}-${each.key}"
+
+  dynamic "labels" {
+    for_each = var.labels
+    content {
+      label = labels.key
+      value = labels.value
+    }
+  }
 }
 
 resource "docker_container" "this" {
@@ -68,6 +80,8 @@ resource "docker_container" "this" {
   read_only     = true
   tmpfs         = { "/tmp" = "size=64m" }
   security_opts = ["no-new-privileges:true"]
+  wait          = each.value.health != null
+  wait_timeout  = 120
 
   capabilities {
     drop = ["ALL"]
@@ -76,6 +90,17 @@ resource "docker_container" "this" {
   networks_advanced {
     name    = var.network
     aliases = [replace(each.key, "_", "-")]
+  }
+
+  dynamic "healthcheck" {
+    for_each = each.value.health == null ? [] : [each.value.health]
+    content {
+      test         = ["CMD", "wget", "-q", "-O", "/dev/null", healthcheck.value]
+      interval     = "5s"
+      timeout      = "3s"
+      start_period = "60s"
+      retries      = 5
+    }
   }
 
   dynamic "ports" {

@@ -12,6 +12,8 @@ module "shared" {
   redis_mode  = var.redis_mode
   pool_size   = var.pool_size
   memory_mb   = var.memory_mb
+
+  max_connections = var.max_connections
 }
 
 locals {

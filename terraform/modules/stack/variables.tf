@@ -25,6 +25,11 @@ variable "pool_size" {
   default = 5
 }
 
+variable "max_connections" {
+  type    = number
+  default = null
+}
+
 variable "memory_mb" {
   type    = map(number)
   default = {}

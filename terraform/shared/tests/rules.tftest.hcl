@@ -63,6 +63,10 @@ run "cluster_with_weaviate" {
     error_message = "three primaries"
   }
   assert {
+    condition     = output.lab.redis.mode == "cluster"
+    error_message = "the lab is told that it cannot use this Redis"
+  }
+  assert {
     condition     = output.service_environment["DOCAICHE_WEAVIATE_URL"] == "http://weaviate:8080"
     error_message = "the service is told where Weaviate is"
   }
@@ -162,6 +166,25 @@ run "empty_pool" {
     pool_size = 0
   }
   expect_failures = [var.pool_size]
+}
+
+run "for_a_lab" {
+  command = plan
+  variables {
+    max_connections = 200
+  }
+  assert {
+    condition     = output.postgres_settings["max_connections"] == "200"
+    error_message = "as many as are wanted"
+  }
+}
+
+run "fewer_connections_than_the_service_needs" {
+  command = plan
+  variables {
+    max_connections = 18
+  }
+  expect_failures = [var.max_connections]
 }
 
 run "too_little_memory" {
