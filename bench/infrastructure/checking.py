@@ -7,8 +7,10 @@ from pathlib import Path
 from bench.infrastructure import deploying, program, provider, values, wiring
 from bench.infrastructure.files import Parsed, parse, terraform_files
 from bench.infrastructure.outcome import Outcome
+from bench.infrastructure.testing import tested
 
 FOLDER = Path(__file__).resolve().parents[2] / "terraform"
+MONITORING = "monitoring"
 NO_COLOUR = "-no-color"
 
 
@@ -45,7 +47,10 @@ def _by_terraform(folder: Path) -> tuple[Outcome, ...]:
     with tempfile.TemporaryDirectory(prefix="perflab-terraform-") as scratch:
         # Terraform writes what it downloads beside the files.
         copy = Path(scratch) / "terraform"
-        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars*"))
+        # The modules mount its files.
+        if (folder.parent / MONITORING).is_dir():
+            shutil.copytree(folder.parent / MONITORING, copy.parent / MONITORING)
         return _format(copy), _rules(copy), *deploying.checks(copy)
 
 
@@ -58,11 +63,5 @@ def _format(folder: Path) -> Outcome:
 def _rules(folder: Path) -> Outcome:
     """`terraform test` of what needs no provider: each variable's rules, and what follows from them."""
     shared = folder / "shared"
-    if not any(shared.glob("tests/*.tftest.hcl")):
-        return Outcome.of("rules", (f"{shared.name} has no tests",))
-    begun = program.run(shared, "init", NO_COLOUR)
-    if begun.code != 0:
-        return Outcome.of("rules", begun.last)
-    ended = program.run(shared, "test", NO_COLOUR, good=(0, 1))
-    failed = [line.strip() for line in ended.text.splitlines() if line.strip().endswith("... fail")]
-    return Outcome.of("rules", () if ended.code == 0 else (*failed, *ended.last))
+    begun = program.run(shared, "init", NO_COLOUR) if shared.is_dir() else None
+    return Outcome.of("rules", begun.last) if begun and begun.code else tested("rules", shared)

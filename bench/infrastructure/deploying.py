@@ -1,49 +1,57 @@
-"""`terraform validate` of every environment, and a real deployment that is taken down again, where a machine can."""
+"""What takes the provider: `validate` of every environment, `test` with mocks, a real deployment."""
 
-import os
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench.infrastructure import program
+from bench.infrastructure.applying import applied
 from bench.infrastructure.outcome import Outcome
+from bench.infrastructure.testing import tested
 
-CHECKS = ("validate", "apply")
+CHECKS = ("validate", "mocks", "apply")
 INIT_S = 120.0
-IMAGE = "PERFLAB_IMAGE"
-"""The service's image, as `perflab scan` takes it; the engine holds it."""
-ENVIRONMENT = "development"
+STACK = "modules/stack"
+"""Where the tests with mocks are: the modules wired together as an environment has them."""
+NOT_FETCHED = ("Failed to query available provider packages", "Failed to install provider")
+"""Headings of what Terraform says where a provider cannot be had."""
+NEVER_THERE = ("does not have a provider named", "no available releases match")
+"""And what it says below them where nobody could have it: that is an error in the files."""
 
 
 def checks(folder: Path) -> tuple[Outcome, ...]:
-    """Both, in a copy of the Terraform files. Raises ToolError when Terraform crashes.
+    """All three, in a copy of the Terraform files. Raises ToolError when Terraform crashes.
 
     The provider has to be installable: from its registry, or as Terraform's own settings say
     (TF_CLI_ARGS_init=-plugin-dir=FOLDER).
     """
-    environments = sorted(path for path in (folder / "environments").iterdir() if path.is_dir())
-    for environment in environments:
-        begun = program.run(environment, "init", "-no-color", "-backend=false", limit_s=INIT_S)
-        if begun.code != 0:
+    environments = sorted(path for path in (folder / "environments").glob("*") if path.is_dir())
+    if not environments:
+        return _broken((f"{folder.name} has no environments",))
+    stack = folder / STACK
+    found = []
+    for place in (*environments, stack):
+        begun = program.run(place, "init", "-no-color", "-backend=false", limit_s=INIT_S)
+        if begun.code and _unavailable(begun.text):
             reason = f"the provider cannot be installed here: {' '.join(begun.last)}"
             return tuple(Outcome.not_run(name, reason) for name in CHECKS)
-    found = []
+        found += [f"{place.name}: {line}" for line in begun.last if begun.code]
+    found = found or list(_invalid(environments))
+    return _broken(tuple(found)) if found else (Outcome.of("validate", ()), tested("mocks", stack), applied(folder))
+
+
+def _unavailable(text: str) -> bool:
+    # Terraform breaks lines, and draws a frame around what it says.
+    words = " ".join(text.replace("│", " ").split())
+    return any(heading in words for heading in NOT_FETCHED) and not any(reason in words for reason in NEVER_THERE)
+
+
+def _invalid(environments: list[Path]) -> Iterator[str]:
     for environment in environments:
-        ended = program.run(environment, "validate", "-no-color", good=(0, 1))
-        found += [] if ended.code == 0 else [f"{environment.name}: {line}" for line in ended.last]
-    return Outcome.of("validate", tuple(found)), _applied(folder)
+        ended = program.run(environment, "validate", "-no-color")
+        if ended.code:
+            yield from (f"{environment.name}: {line}" for line in ended.last)
 
 
-def _applied(folder: Path) -> Outcome:
-    """Deploy, see every container come up healthy (the modules wait for it), take it down; nothing is left."""
-    image = os.environ.get(IMAGE)
-    if not image:
-        return Outcome.not_run("apply", f"no image of the service: set {IMAGE} to one that the engine holds.")
-    if subprocess.run(("docker", "info"), capture_output=True, check=False).returncode != 0:
-        return Outcome.not_run("apply", "no container engine answers; `docker info` says why.")
-    secrets = folder / "secrets"
-    subprocess.run((folder / "make-secrets", secrets), check=True, capture_output=True)
-    given = (f"-var=secrets_dir={secrets}", f"-var=service_image={image}")
-    place = folder / "environments" / ENVIRONMENT
-    up = program.run(place, "apply", "-no-color", "-auto-approve", *given)
-    down = program.run(place, "destroy", "-no-color", "-auto-approve", *given)
-    return Outcome.of("apply", (*(up.last if up.code else ()), *(down.last if down.code else ())))
+def _broken(found: tuple[str, ...]) -> tuple[Outcome, ...]:
+    waiting = "the environments are not valid; `validate` says why."
+    return (Outcome.of("validate", found), *(Outcome.not_run(name, waiting) for name in CHECKS[1:]))

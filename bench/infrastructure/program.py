@@ -2,14 +2,20 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import ToolError
 
 LIMIT_S = 900.0
+HEED_S = 20.0
+"""How long it is given to end by itself after an interrupt, which a terminal sends to both."""
+STOP_S = 60.0
+"""And how long to write down what it made, once it was told to stop."""
 MISSING = "terraform is not on PATH; install it to check what needs it."
 
 
@@ -33,8 +39,8 @@ def there() -> bool:
     return shutil.which("terraform") is not None
 
 
-def run(folder: Path, *words: str, limit_s: float = LIMIT_S, good: Sequence[int] | None = None) -> Ended:
-    """Run it in a folder, never asking anybody.
+def run(folder: Path, *words: str, limit_s: float = LIMIT_S, good: Sequence[int] = (0, 1)) -> Ended:
+    """Run it in a folder, never asking anybody; an interrupt is raised once it has ended.
 
     Raises ToolError when it does not start or end, or ends with a code that is not among `good`.
     """
@@ -43,17 +49,39 @@ def run(folder: Path, *words: str, limit_s: float = LIMIT_S, good: Sequence[int]
     if not Path(environment.get("TF_CLI_CONFIG_FILE", os.devnull)).exists():
         del environment["TF_CLI_CONFIG_FILE"]
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             ("terraform", *words), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, timeout=limit_s, check=False,
+            stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
         )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise ToolError(
-            f"terraform {words[0]} did not end within {limit_s:.0f} s; look at what it waits for."
-        ) from error
     except OSError as error:
         raise ToolError(f"terraform does not start ({error.strerror}); install it again.") from error
-    ended = Ended(done.returncode, done.stdout)
-    if good is not None and ended.code not in good:
+    with process:
+        text = _said(process, words[0], limit_s)
+    ended = Ended(process.returncode, text)
+    if ended.code not in good:
         raise ToolError(f"terraform {words[0]} ended with code {ended.code}: {' '.join(ended.last)}")
     return ended
+
+
+def _said(process: "subprocess.Popen[str]", word: str, limit_s: float) -> str:
+    try:
+        return process.communicate(timeout=limit_s)[0]
+    except subprocess.TimeoutExpired as error:
+        _stop(process)
+        raise ToolError(f"terraform {word} did not end within {limit_s:.0f} s; look at what it waits for.") from error
+    except KeyboardInterrupt:
+        # Told twice, it would leave at once, and what it was making would be nobody's.
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=HEED_S)
+        _stop(process)
+        raise
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -9,7 +9,7 @@ from bench import criteria
 from bench.criteria import infrastructure as criterion
 from bench.criteria.reading import Reading, Unmeasured
 from bench.errors import ToolError
-from bench.infrastructure import FOLDER, check, program
+from bench.infrastructure import FOLDER, check, deploying, program
 from bench.model import ExperimentRecord, Status, Verdict
 from bench.report.findings import infrastructure as findings
 
@@ -57,8 +57,13 @@ def test_every_check_that_this_machine_can_run_passes() -> None:
         ("modules/stack/main.tf", "local.memory_mb", "local.memory", "wiring", "local.memory is not declared"),
         ("modules/stack/outputs.tf", "module.api.url", "module.api.uri", "wiring", "module.api has no output uri"),
         ("modules/stack/main.tf", '"../api"', '"../apis"', "wiring", "where there is none"),
+        ("modules/stack/main.tf", "network.this", "network.that", "wiring", "docker_network.that is not declared"),
+        ("modules/stack/main.tf", "module.shared.labels", "module.common.labels", "wiring", "common is not declared"),
+        ("modules/api/variables.tf", 'variable "port"', 'variable "image"', "wiring", "image is declared twice"),
+        ("modules/api/main.tf", '_container" "service"', '_container" "prepare"', "wiring", "prepare is declared tw"),
         ("modules/api/variables.tf", 'variable "port"', 'variable "password"', "wiring", "looks like a secret"),
         ("shared/outputs.tf", '"redis-server", ', '"redis-server", "", ', "values", "redis_command has an empty word"),
+        ("modules/database/weaviate.tf", 'dynamic "labels"', 'dynamic "ports"', "values", "weaviate has no labels"),
         ("modules/api/main.tf", '["sh", "-ec"]', '["sh", ""]', "values", "entrypoint has an empty word"),
         ("modules/database/postgres.tf", "PASSWORD_FILE=", "PASSWORD=", "values", "gives POSTGRES_PASSWORD"),
         ("modules/monitoring/main.tf", "_PASSWORD__FILE", "_PASSWORD", "values", "GF_SECURITY_ADMIN_PASSWORD"),
@@ -109,7 +114,7 @@ def test_without_terraform_its_checks_are_not_run(monkeypatch: pytest.MonkeyPatc
     """Each says what is missing; none passes."""
     monkeypatch.setenv("PATH", str(tmp_path))
     waiting = [each for each in check() if each.status == "not_run"]
-    assert {each.check for each in waiting} == {"format", "rules", "validate", "apply"}
+    assert {each.check for each in waiting} == {"format", "rules", *deploying.CHECKS}
     assert {each.reason for each in waiting} == {program.MISSING}
 
 
