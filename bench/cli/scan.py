@@ -22,15 +22,18 @@ def scan(folder: Path | None, fail_on: str, out: Path, json_file: Path | None) -
     database was there; else 0.
     """
     from bench import scanning
+    from bench.lab.weaknesses import weaknesses
 
-    scans = scanning.scan((folder or ROOT).resolve(), out.resolve())
-    shared.write_json(json_file, {one.name: one.facts() for one in scans})
+    found = weaknesses((folder or ROOT).resolve(), out.resolve())
+    scans = found.scans
+    shared.write_json(json_file, found.facts())
     for one in scans:
         said = ", ".join(f"{count} {level}" for level, count in one.counted().items() if count) or "no findings"
         click.echo(f"{one.name}: {said if one.measured else f'NOT_MEASURED. {one.reason}'}")
     bad = [finding for one in scans for finding in scanning.at_least(one.findings, fail_on)]
     for finding in bad:
         click.echo(f"{finding.severity} {finding.rule} {finding.path}:{finding.line} {finding.text}")
+    click.echo(f"{found.verdict.id}: {found.verdict.verdict}. {found.verdict.reason}".strip())
     click.echo(f"Reports: {out}")
     if bad:
         return 1
