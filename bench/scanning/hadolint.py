@@ -19,11 +19,12 @@ def dockerfile(root: Path, into: Path) -> Scan:
         return Scan(NAME, str(path), reason=f"There is no {path}.")
     # 1 is a finding as well as a crash: which of them, its JSON tells.
     text = tools.output((tools.program("hadolint"), "--format", "json", "Dockerfile"), good=(0, 1), cwd=root)
-    found = tuple(findings(tools.parsed(text, "hadolint")))
+    with tools.read("hadolint"):
+        found = tuple(findings(tools.parsed(text, "hadolint")))
     sarif = tools.output((tools.program("hadolint"), "--format", "sarif", "Dockerfile"), good=(0, 1), cwd=root)
     tools.parsed(sarif, "hadolint")
-    (into / "dockerfile.json").write_text(text)
-    (into / "dockerfile.sarif").write_text(sarif)
+    tools.fresh(into / "dockerfile.json").write_text(text)
+    tools.fresh(into / "dockerfile.sarif").write_text(sarif)
     return Scan(NAME, str(path), found, files=("dockerfile.json", "dockerfile.sarif"))
 
 

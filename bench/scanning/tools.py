@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def output(command: Sequence[str], *, good: Sequence[int] = (0,), cwd: Path | No
     """
     name = Path(command[0]).name
     try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, cwd=cwd, check=False)
+        ended = subprocess.run(command, capture_output=True, timeout=LIMIT_S, cwd=cwd, check=False)
     except subprocess.TimeoutExpired as error:
         raise ToolError(
             f"{name} did not end within {LIMIT_S:.0f} s; scan less, or look at what it waits for."
@@ -37,14 +38,40 @@ def output(command: Sequence[str], *, good: Sequence[int] = (0,), cwd: Path | No
     except OSError as error:
         raise ToolError(f"{name} does not start ({error.strerror}); install it again.") from error
     if ended.returncode not in good:
-        last = (ended.stderr.strip().splitlines() or ["it gave no reason"])[-1].replace("\t", " ")
+        last = (ended.stderr.decode(errors="replace").strip().splitlines() or ["it gave no reason"])[-1].replace(
+            "\t", " "
+        )
         raise ToolError(f"{name} ended with code {ended.returncode} ({last}); nothing can be said of what it scans.")
-    return ended.stdout
+    with read(name):
+        return ended.stdout.decode()
 
 
 def parsed(text: str, name: str) -> Any:
     """A scanner's JSON. Raises ToolError for anything else."""
-    try:
+    with read(name):
         return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ToolError(f"{name} wrote no JSON ({error.msg}); nothing can be said of what it scans.") from error
+
+
+def kept(path: Path, name: str) -> Any:
+    """The JSON that a scanner wrote to a file. Raises ToolError when there is none, or it is something else."""
+    with read(name):
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def read(name: str) -> Iterator[None]:
+    """Whatever goes wrong within, while a scanner's report is read, is a ToolError: it is none, or was not written."""
+    try:
+        yield
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        why = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ToolError(f"{name} wrote no report ({why}); nothing can be said of what it scans.") from error
+
+
+def fresh(path: Path) -> Path:
+    """The place of a report, without an earlier one there. Raises ToolError when that cannot be removed."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ToolError(f"{path} cannot be replaced ({error.strerror}); choose another place with --out.") from error
+    return path

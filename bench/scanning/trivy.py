@@ -21,6 +21,8 @@ NO_DATABASE = (
     f"No vulnerability database: set {DATABASE} to a folder with db/trivy.db (`trivy image --download-db-only "
     "--cache-dir FOLDER` where there is a network)."
 )
+OF_PACKAGES = ("packages", "image")
+"""Scans that have looked at nothing where the report has no results: every kind of package that was found is one."""
 NO_IMAGE = f"No image: set {IMAGE} to the name of an image, or to an archive made by `docker save`."
 
 
@@ -66,10 +68,11 @@ def image(into: Path) -> Scan:
 
 def bill_of_materials(root: Path, into: Path) -> Scan:
     """What the lock file installs, in CycloneDX's form: a list, not a judgement."""
-    kept = into / "sbom.cdx.json"
+    kept = tools.fresh(into / "sbom.cdx.json")
     _trivy("fs", *_skips(), "--file-patterns", r"pip:requirements\.lock", "--format", "cyclonedx", "--output",
            str(kept), "--cache-dir", str(into / "cache"), *OFFLINE[:1], *QUIET, str(root))  # fmt: skip
-    components = tools.parsed(kept.read_text(), "trivy").get("components", [])
+    with tools.read("trivy"):
+        components = tools.kept(kept, "trivy").get("components", [])
     if not components:
         raise ToolError(f"trivy listed no package of {root}; is requirements.lock there?")
     return Scan("bill of materials", str(root), files=(kept.name,))
@@ -104,10 +107,16 @@ def _files(name: str, root: Path, into: Path, options: tuple[str, ...], *, cache
 
 def _scanned(name: str, target: str, into: Path, command: tuple[str, ...], *, cache: Path) -> Scan:
     """Run, keep Trivy's JSON, and have Trivy itself write the SARIF of it."""
-    kept, sarif = into / f"{name}.json", into / f"{name}.sarif"
+    # What an earlier scan left there is none of this one's.
+    kept, sarif = tools.fresh(into / f"{name}.json"), tools.fresh(into / f"{name}.sarif")
     _trivy(*command, "--format", "json", "--output", str(kept), "--cache-dir", str(cache), *OFFLINE, *QUIET)
-    found = tuple(findings(tools.parsed(kept.read_text(), "trivy")))
+    with tools.read("trivy"):
+        report = tools.kept(kept, "trivy")
+        found = tuple(findings(report))
+    if name in OF_PACKAGES and not report.get("Results"):
+        return Scan(name, target, reason=f"Trivy found no packages that it knows in {target}.")
     _trivy("convert", "--format", "sarif", "--output", str(sarif), "--quiet", str(kept))
+    tools.kept(sarif, "trivy")
     return Scan(name, target, found, files=(kept.name, sarif.name))
 
 

@@ -32,6 +32,10 @@ RECORDED = {
     ],
 }
 
+CLEAN_IMAGE = {"SchemaVersion": 2, "Results": [{"Target": "image (debian 13)", "Class": "os-pkgs"}]}
+
+NOTHING = {"SchemaVersion": 2}
+
 
 def scanners_are_installed() -> bool:
     """Both, where the lab looks for them."""
@@ -119,6 +123,22 @@ def test_the_command_fails_on_a_secret_and_never_passes_unmeasured(root: Path, t
     assert CliRunner().invoke(command, arguments, standalone_mode=False).return_value == 1
 
 
+def test_the_command_says_and_keeps_the_verdict_of_the_claim(fake, root: Path, tmp_path: Path, database: None) -> None:
+    """What a run would say of the same scans; where nothing was judged, that is the verdict."""
+    out, kept = tmp_path / "out", tmp_path / "scan.json"
+    arguments = [str(root), "--out", str(out), "--json", str(kept)]
+    for report, verdict, code in ((RECORDED, "FAIL", 1), (CLEAN_IMAGE, "PASS", 0), (NOTHING, "NOT_MEASURED", 3)):
+        fake(f"[ $# -lt 4 ] && {{ echo '[]'; exit; }}; {writes(json.dumps({**report, 'components': [{}]}))}")
+        done = CliRunner().invoke(command, arguments, standalone_mode=False)
+        assert (done.return_value, f"vulnerabilities: {verdict}" in done.output) == (code, True)
+        assert json.loads((out / "verdict.json").read_text())["verdict"] == verdict
+        assert json.loads(kept.read_text())["vulnerabilities"]["verdict"] == verdict
+    fake("exit 1")
+    with pytest.raises(ToolError):
+        CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
+    assert not (out / "verdict.json").exists()
+
+
 def test_a_missing_dockerfile_is_said(root: Path, tmp_path: Path) -> None:
     """Nothing to look at is no pass."""
     (root / "Dockerfile").unlink()
@@ -127,12 +147,90 @@ def test_a_missing_dockerfile_is_said(root: Path, tmp_path: Path) -> None:
     assert "There is no" in scan.reason
 
 
-@pytest.mark.parametrize("script", ["echo broken >&2; exit 1", "exit 137", "echo no json; exit 0", "echo '{}'"])
+BROKEN = ["null", "[null]", "[{}]", "[[]]", "{}", "7", '"text"', "no json", "", "\\377"]
+"""What is no report: of another form, empty, and not even text."""
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["echo broken >&2; exit 1", "exit 137", "printf '\\377' >&2; exit 1", *(f"printf '{it}'" for it in BROKEN)],
+)
 def test_a_crash_is_never_zero_findings(script: str, fake, root: Path, tmp_path: Path) -> None:
     """Exit 1 without JSON, a kill, and output that is no report end in one sentence."""
     fake(script)
     with pytest.raises(ToolError, match="nothing can be said"):
         hadolint.dockerfile(root, tmp_path)
+
+
+SCANS = {
+    "configuration": trivy.configuration,
+    "packages": trivy.packages,
+    "image": lambda root, into: trivy.image(into),
+    "sbom.cdx": trivy.bill_of_materials,
+}
+
+
+def writes(text: str) -> str:
+    """Shell: a stand-in for Trivy that writes this as its report and ends well."""
+    return f"""while [ $# -gt 1 ]; do [ "$1" = --output ] && printf '{text}' >"$2"; shift; done; exit 0"""
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vulnerability database and an image, by their names."""
+    (tmp_path / "trivy" / "db").mkdir(parents=True)
+    (tmp_path / "trivy" / "db" / "trivy.db").touch()
+    monkeypatch.setenv(trivy.DATABASE, str(tmp_path / "trivy"))
+    monkeypatch.setenv(trivy.IMAGE, "perflab:test")
+
+
+@pytest.mark.parametrize("name", sorted(SCANS))
+@pytest.mark.parametrize("text", [*BROKEN, '{"SchemaVersion": 2, "Results": [{"Vulnerabilities": [{}]}]}'])
+def test_a_report_of_trivy_that_is_none_is_never_zero_findings(
+    name: str, text: str, fake, root: Path, tmp_path: Path, database: None
+) -> None:
+    """Whatever it wrote and however it ended: one sentence, no traceback, no count."""
+    fake(writes(text))
+    with pytest.raises(ToolError, match="nothing can be said|listed no package"):
+        SCANS[name](root, tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted(SCANS))
+def test_an_earlier_report_is_not_this_scan_s(name: str, fake, root: Path, tmp_path: Path, database: None) -> None:
+    """A scanner that ends well and writes nothing has looked at nothing."""
+    (tmp_path / f"{name}.json").write_text('{"SchemaVersion": 2, "components": [{}], "Results": [{"Target": "x"}]}')
+    fake("exit 0")
+    with pytest.raises(ToolError, match="trivy wrote no report .FileNotFoundError"):
+        SCANS[name](root, tmp_path)
+    assert not (tmp_path / f"{name}.json").exists()
+
+
+@pytest.mark.parametrize("name", ["packages", "image"])
+@pytest.mark.parametrize("results", ["", ', "Results": null', ', "Results": []'])
+def test_a_report_of_nothing_is_not_measured(
+    name: str, results: str, fake, root: Path, tmp_path: Path, database: None
+) -> None:
+    """An image without a package that Trivy knows was not judged."""
+    fake(writes(f'{{"SchemaVersion": 2{results}}}'))
+    scan = SCANS[name](root, tmp_path)
+    assert not scan.measured
+    assert "no packages that it knows" in scan.reason
+    assert isinstance(judged(scan), Unmeasured)
+
+
+def test_a_scan_without_findings_writes_both_reports(fake, root: Path, tmp_path: Path, database: None) -> None:
+    """What was looked at and has no weakness passes, with its evidence."""
+    fake(writes(json.dumps(CLEAN_IMAGE)))
+    scan = trivy.image(tmp_path)
+    assert scan.measured
+    assert [(tmp_path / name).is_file() for name in scan.files] == [True, True]
+
+
+def test_a_report_that_cannot_be_replaced_is_said(fake, root: Path, tmp_path: Path) -> None:
+    """A folder in its place, for one."""
+    (tmp_path / "configuration.json").mkdir()
+    with pytest.raises(ToolError, match="configuration.json cannot be replaced"):
+        trivy.configuration(root, tmp_path)
 
 
 def test_a_crash_of_trivy_is_told_with_its_reason(fake, root: Path, tmp_path: Path) -> None:
@@ -164,7 +262,7 @@ def test_a_database_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch,
         trivy.database()
 
 
-@pytest.mark.parametrize(("report", "verdict"), [(RECORDED, Verdict.FAIL), ({"SchemaVersion": 2}, Verdict.PASS)])
+@pytest.mark.parametrize(("report", "verdict"), [(RECORDED, Verdict.FAIL), (CLEAN_IMAGE, Verdict.PASS)])
 def test_a_recorded_report_of_an_image_decides(report: dict, verdict: Verdict) -> None:
     """One critical vulnerability fails the claim; none passes it."""
     found = judged(Scan("image", "perflab:test", tuple(trivy.findings(report))))
