@@ -11,7 +11,8 @@ POOL = "db_client_connection"
 SPAN = "[5m]"
 ERRORS = f'sum(rate({REQUESTS}_count{{http_response_status_code=~"5.."}}{SPAN})) / sum(rate({REQUESTS}_count{SPAN}))'
 UTILISATION = f"rate({POOL}_busy_seconds_total{SPAN}) / {POOL}_max"
-OPEN = 'circuitbreaker_state{state="open"}'
+WAITING = f"rate({POOL}_pending_seconds_total{SPAN})"
+"""How many requests wait, on average: what waits at the moment of a scrape says little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,17 @@ class Alert:
 
 def _quantile(share: float) -> str:
     return f"histogram_quantile({share:g}, sum by (le) (rate({REQUESTS}_bucket{SPAN})))"
+
+
+REDIS = '=~"redis.*"'
+
+
+def _open(name: str) -> str:
+    """Circuits whose name matches and which were open within the last minute.
+
+    An open one tries again every few seconds, so it is never found open for long.
+    """
+    return f'max_over_time(circuitbreaker_state{{state="open",name{name}}}[1m]) == 1'
 
 
 ROWS: dict[str, tuple[Panel, ...]] = {
@@ -83,16 +95,16 @@ ALERTS = (
     Alert("ErrorRate", f"{ERRORS} > 0.05", 5, "critical", "More than one request in twenty ends with a 5xx."),
     Alert(
         "PoolSaturated",
-        f"{UTILISATION} > 0.9 and {POOL}_pending_requests > 0",
+        f"{UTILISATION} > 0.9 and {WAITING} > 1",
         5,
         "warning",
         "Connections are busy for more than 90 % of the time and requests wait; see ./perflab sweep pool.",
     ),
-    Alert("BreakerOpen", f'{OPEN.replace("}", "")},name!~"redis.*"}} == 1', 1, "warning", "A circuit is open."),
+    Alert("BreakerOpen", _open('!~"redis.*"'), 2, "warning", "A circuit opens again and again, or stays open."),
     Alert(
         "CacheDown",
-        f'{OPEN.replace("}", "")},name=~"redis.*"}} == 1 or redis_up == 0',
-        1,
+        f"{_open(REDIS)} or redis_up == 0",
+        2,
         "warning",
         "Redis does not answer; requests are answered by PostgreSQL.",
     ),
