@@ -33,7 +33,8 @@ class Machine:
 
     def run(self, **environment: str) -> subprocess.CompletedProcess:
         """Run .ci/run where no engine answers, unless the environment says otherwise."""
-        unset = ("PERFLAB_REQUIRE_DOCKER", "PERFLAB_REQUIRE_BROWSER", "PERFLAB_POSTGRES_IMAGE", "PERFLAB_REDIS_IMAGE")
+        required = (f"PERFLAB_REQUIRE_{tool}" for tool in ("DOCKER", "BROWSER", "PROMTOOL", "TERRAFORM"))
+        unset = (*required, "PERFLAB_POSTGRES_IMAGE", "PERFLAB_REDIS_IMAGE")
         inherited = {name: value for name, value in os.environ.items() if name not in unset}
         here = {"PATH": f"{self.path / 'bin'}:{os.environ['PATH']}", "TMPDIR": str(self.path)}
         nowhere = {"DOCKER_HOST": f"unix://{self.path}/no.sock"}
@@ -52,7 +53,7 @@ def machine(tmp_path: Path) -> Machine:
     script = tmp_path / "perflab"
     script.write_text(
         '#!/bin/sh\necho "required: ${PERFLAB_REQUIRE_DOCKER-no} $PERFLAB_POSTGRES_IMAGE"\n'
-        'echo "browser: ${PERFLAB_REQUIRE_BROWSER-no}"\nexit 7\n'
+        'echo "browser: ${PERFLAB_REQUIRE_BROWSER-no}"\necho "promtool: ${PERFLAB_REQUIRE_PROMTOOL-no}"\nexit 7\n'
     )
     script.chmod(0o755)
     made = Machine(tmp_path)
@@ -110,6 +111,22 @@ def test_alerts_that_cannot_be_tested_are_a_failure(machine):
     run = machine.run(PATH=machine.bare())
     assert run.returncode == 2
     assert "could not fetch prometheus" in run.stderr
+
+
+def test_an_ordinary_user_gets_promtool_too(machine):
+    """Indexes of its own, a download and no installation: nobody has to be root for the alerts to be tested."""
+    path = machine.bare()
+    for tool in ("chmod", "touch"):
+        (machine.path / "bin" / tool).symlink_to(shutil.which(tool))
+    for name in ("id", "promtool"):
+        (machine.path / "bin" / name).unlink()
+    machine.program("id", "echo 1000")
+    machine.program("docker", "exit 0")
+    machine.program("apt-get", 'case "$*" in *Dir::State::Lists=*download*) touch prometheus_1.deb ;; esac')
+    machine.program("dpkg-deb", "mkdir -p usr/bin; echo '#!/bin/sh' >usr/bin/promtool; chmod +x usr/bin/promtool")
+    run = machine.run(PATH=path)
+    assert "promtool: 1" in run.stdout, run.stderr
+    assert run.returncode == 7
 
 
 def test_images_that_the_user_names_are_taken(machine):
