@@ -12,15 +12,16 @@ module "stack" {
   # A lab measures here, whose arms have connections of their own.
   max_connections = 200
 
+  # The tags of compose.yaml; a test compares them.
   images = merge(
     {
       service           = var.service_image
       postgres          = "postgres:18-bookworm"
-      redis             = "redis:8-bookworm"
+      redis             = "redis:8.2.1-bookworm"
       prometheus        = "prom/prometheus:v3.5.0"
-      grafana           = "grafana/grafana:12.1.1"
+      grafana           = "grafana/grafana:12.3.0"
       postgres_exporter = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
-      redis_exporter    = "oliver006/redis_exporter:v1.74.0"
+      redis_exporter    = "oliver006/redis_exporter:v1.73.0"
     },
     var.weaviate_image == null ? {} : { weaviate = var.weaviate_image },
   )

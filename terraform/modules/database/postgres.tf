@@ -22,7 +22,7 @@ resource "docker_container" "postgres" {
   env                   = ["POSTGRES_USER=docaiche", "POSTGRES_DB=docaiche", "POSTGRES_PASSWORD_FILE=/run/secrets/postgres_password"]
   restart               = "unless-stopped"
   memory                = var.memory_mb["postgres"]
-  shm_size              = 256
+  shm_size              = 512 # parallel queries meet there
   security_opts         = ["no-new-privileges:true"]
   stop_signal           = "SIGINT" # a fast shutdown: sessions end, nothing is lost
   destroy_grace_seconds = 60
