@@ -17,7 +17,8 @@ class Infrastructure:
     name = "infrastructure"
     question = "Does the infrastructure's code hold, and does it deploy?"
     method = (
-        "The Dockerfile is held to its rules. The Terraform files are parsed, their resources held against what the "
+        "The Dockerfile is held to its rules, and built where an engine has its base. "
+        "The Terraform files are parsed, their resources held against what the "
         "provider knows, modules against what they are given, and each variable's rules tried with what they must "
         "refuse. Where the provider can be installed and an engine answers, the development environment is deployed "
         "and taken down."
@@ -35,7 +36,8 @@ class Infrastructure:
             outcomes = await asyncio.to_thread(infrastructure.check)
         except ToolError as error:
             outcomes = (infrastructure.Outcome.not_run("terraform", str(error)),)
-        bench.draft.facts["checks"] = [outcome.facts() for outcome in (_dockerfile(), *outcomes)]
+        built = await asyncio.to_thread(_built)
+        bench.draft.facts["checks"] = [outcome.facts() for outcome in (_dockerfile(), built, *outcomes)]
 
     def analyse(self, looks: Sequence[Look], slots: Records, latencies: Latencies) -> tuple[Effect, ...]:  # noqa: ARG002
         """None: facts alone."""
@@ -47,6 +49,13 @@ def _dockerfile() -> infrastructure.Outcome:
     return infrastructure.Outcome.of(
         "dockerfile", tuple(f"{check.rule}: {check.objection}" for check in checks if check.objection)
     )
+
+
+def _built() -> infrastructure.Outcome:
+    tried = image.trial(image.ROOT)
+    if tried.reason:
+        return infrastructure.Outcome.not_run("image", tried.reason)
+    return infrastructure.Outcome.of("image", (tried.objection,) if tried.objection else ())
 
 
 EXPERIMENT = Infrastructure()

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bench import criteria
+from bench import criteria, image
 from bench.criteria import infrastructure as criterion
 from bench.criteria.reading import Reading, Unmeasured
 from bench.errors import ToolError
+from bench.experiments import infrastructure as experiment
+from bench.image import Trial
 from bench.infrastructure import FOLDER, check, deploying, program
 from bench.model import ExperimentRecord, Status, Verdict
 from bench.report.findings import infrastructure as findings
@@ -130,6 +132,22 @@ def test_a_terraform_that_crashes_is_no_finding(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(ToolError, match="terraform fmt ended with code 11: panic: out of memory"):
         check()
+
+
+@pytest.mark.parametrize(
+    ("tried", "status", "said"),
+    [
+        (Trial(), "passed", ""),
+        (Trial(objection="a step fails"), "failed", "a step fails"),
+        (Trial(reason="no engine"), "not_run", "no engine"),
+    ],
+)
+def test_the_image_is_one_of_the_checks(tried: Trial, status: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It builds, or does not, or nobody could try."""
+    monkeypatch.setattr(image, "trial", lambda root: tried)
+    outcome = experiment._built()
+    assert (outcome.check, outcome.status) == ("image", status)
+    assert said == "".join(outcome.found) + outcome.reason
 
 
 def record(*checks: tuple[str, str]) -> ExperimentRecord:
