@@ -1,4 +1,4 @@
-"""A run is remembered: its line in the history of its reports folder."""
+"""A run is remembered: its line in the history of its reports folder, and an annotation where a Grafana is named."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.lab.setting import settings
 from bench.model import CONTROL, MAIN, RunRecord, machine
 from bench.model.history import HISTORY_VERSION, HistoryEntry, KeptEffect
+from bench.monitoring.annotating import annotate
 from bench.store import history
 from bench.store.calibration import kept
 from bench.store.kinds import COMPARISON
@@ -16,11 +17,12 @@ SCOPE = "all"
 
 
 def remember(record: RunRecord, folder: Path) -> None:
-    """Append a run that is complete to the history beside its folder.
+    """Append a run that is complete to the history beside its folder, and tell the Grafana that the environment names.
 
-    Raises StoreError when it cannot be written: the run itself is whole then.
+    Raises StoreError when either does not take it: the run itself is whole then.
     """
     history.append(folder.parent, entry(record, folder))
+    annotate(record)
 
 
 def entry(record: RunRecord, folder: Path) -> HistoryEntry:
