@@ -11,9 +11,9 @@ from bench import design, report, store
 from bench.environment import OwnProcesses, describe
 from bench.experiments import Draft, Experiment, find
 from bench.experiments.explain import summary
-from bench.lab.again import SPEC_FILE, stored_spec
 from bench.lab.assembly import claims, experiment_record, judged
 from bench.lab.options import DEFAULT_SPEC, known
+from bench.lab.setting import SPEC_FILE, stored_spec
 from bench.load import Target
 from bench.load.scripted import ScriptedLoad
 from bench.model import (

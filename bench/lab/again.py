@@ -4,21 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import report, store
-from bench.errors import StoreError
 from bench.judge.contest import COMPARISON
 from bench.lab.assembly import analysed_again, claims, judged
+from bench.lab.beside import beside, named
 from bench.lab.options import NOTEBOOKS, located
+from bench.lab.setting import stored_spec
 from bench.model import Claim, RunRecord
-from bench.spec import Spec
-
-SPEC_FILE = "spec.json"
-"""The effective spec of a run, kept in its folder: a run must be judged by the claims it was made for."""
+from bench.report.since import Earlier
 
 
 def report_again(run: Path, *, notebooks: bool = True, against: Path | None = None) -> tuple[RunRecord, Path]:
     """Judge a stored run, a folder or a name below reports/, from its samples; rewrite everything derived from them.
 
-    The report shows it beside the run `against`, or beside the one before it of the same spec.
+    The report shows it beside the run `against`, or beside the last one before it of the same spec and setting.
     Raises StoreError when the folder is not a run or cannot be written.
     """
     run = located(run)
@@ -26,11 +24,11 @@ def report_again(run: Path, *, notebooks: bool = True, against: Path | None = No
     folder = (run.parent if run.suffix == ".json" else run).resolve()
     record = analysed_again(record, folder)
     record = judged(record, _claims(record, folder))
-    previous = store.load(located(against)) if against else store.before(record, folder)
+    previous = named(record, folder, located(against)) if against else beside(record, folder)
     return publish(record, folder, notebooks=notebooks, previous=previous), folder
 
 
-def publish(record: RunRecord, folder: Path, *, notebooks: bool, previous: RunRecord | None = None) -> RunRecord:
+def publish(record: RunRecord, folder: Path, *, notebooks: bool, previous: Earlier | None = None) -> RunRecord:
     """Write the figures of a judged run, run.json, report.md, report.html and, when asked, the executed notebooks."""
     record = report.draw(record, folder)
     # Once more: the verdicts name the figures as their evidence.
@@ -64,14 +62,3 @@ def execute_notebooks(chosen: Sequence[Path], run: Path | None = None) -> list[P
     folder = located(run or "latest").resolve()
     store.load(folder)
     return report.notebooks.execute_all(chosen, folder)
-
-
-def stored_spec(folder: Path) -> Spec:
-    """The spec that a stored run was made with.
-
-    Raises StoreError when it is missing or damaged.
-    """
-    try:
-        return Spec.model_validate_json((folder / SPEC_FILE).read_bytes())
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{folder / SPEC_FILE} is missing or damaged; the run cannot be judged again.") from error

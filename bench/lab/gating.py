@@ -11,9 +11,8 @@ from bench.errors import StoreError, UsageError
 from bench.judge import against as two_runs
 from bench.judge import rounds
 from bench.judge.floors import Floors
-from bench.lab.again import SPEC_FILE, stored_spec
 from bench.lab.options import known, located
-from bench.lab.setting import settings
+from bench.lab.setting import SPEC_FILE, settings, stored_spec
 from bench.model import BenchmarkFile, Gate, Policy, RunRecord, machine
 from bench.model.gate import rule
 from bench.spec import load_gate

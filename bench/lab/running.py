@@ -16,11 +16,13 @@ from random import SystemRandom
 from bench import environment, store
 from bench.errors import PerflabError, StoreError
 from bench.experiments import Draft, Experiment, find
-from bench.lab.again import SPEC_FILE, publish, stored_spec
+from bench.lab.again import publish
 from bench.lab.assembly import claims, experiment_record, judged
+from bench.lab.beside import beside
 from bench.lab.opening import Ground, opened
 from bench.lab.options import DEFAULT_REPORTS, ROOT, Options, effective_spec, plans
 from bench.lab.remembering import remember
+from bench.lab.setting import SPEC_FILE, stored_spec
 from bench.model import (
     SCHEMA_VERSION,
     Claim,
@@ -62,9 +64,7 @@ async def run_spec(options: Options, progress: Progress) -> tuple[RunRecord, Pat
         remember(run.record, run.folder.path)
     except StoreError as error:
         progress.note(str(error))
-    run.record = publish(
-        run.record, run.folder.path, notebooks=True, previous=store.before(run.record, run.folder.path)
-    )
+    run.record = publish(run.record, run.folder.path, notebooks=True, previous=beside(run.record, run.folder.path))
     return run.record, run.folder.path
 
 

@@ -9,12 +9,27 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.lab.again import SPEC_FILE, stored_spec
+from bench.errors import StoreError
+from bench.spec import Spec
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from bench.spec import ExperimentSpec
+
+SPEC_FILE = "spec.json"
+"""The effective spec of a run, kept in its folder: a run must be judged by the claims it was made for."""
+
+
+def stored_spec(folder: Path) -> Spec:
+    """The spec that a stored run was made with.
+
+    Raises StoreError when it is missing or damaged.
+    """
+    try:
+        return Spec.model_validate_json((folder / SPEC_FILE).read_bytes())
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{folder / SPEC_FILE} is missing or damaged; the run cannot be judged again.") from error
 
 
 def settings(folder: Path) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from bench.model import Figure, RunRecord
 from bench.report import findings, sections, since, words
 
 
-def page(record: RunRecord, folder: Path, previous: RunRecord | None = None) -> str:
+def page(record: RunRecord, folder: Path, previous: since.Earlier | None = None) -> str:
     """The whole report, its figures inlined from the run folder, beside a previous run where there is one."""
     environment = Environment(
         loader=PackageLoader("bench.report"),

@@ -6,12 +6,12 @@ from bench.model import ExperimentRecord, RunRecord
 from bench.report import findings, sections, since, words
 
 
-def page(record: RunRecord, previous: RunRecord | None = None) -> str:
+def page(record: RunRecord, previous: since.Earlier | None = None) -> str:
     """The whole report, beside a previous run where there is one."""
     return "\n".join(_lines(record, previous)) + "\n"
 
 
-def _lines(record: RunRecord, previous: RunRecord | None) -> Iterator[str]:
+def _lines(record: RunRecord, previous: since.Earlier | None) -> Iterator[str]:
     yield f"# Performance report: {plain(record.spec)}"
     yield ""
     yield plain(words.answer(record))
@@ -49,7 +49,7 @@ def _scorecard(record: RunRecord) -> Iterator[str]:
     yield from (f"* **{row.id}**: {plain(row.reason)}" for row in sections.scorecard(record.criteria) if row.reason)
 
 
-def _since(record: RunRecord, previous: RunRecord) -> Iterator[str]:
+def _since(record: RunRecord, previous: since.Earlier) -> Iterator[str]:
     rows = since.changes(record, previous)
     if not rows:
         return

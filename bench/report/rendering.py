@@ -6,6 +6,7 @@ from bench.errors import StoreError
 from bench.model import RunRecord
 from bench.report import html, markdown
 from bench.report.figures import draw_all
+from bench.report.since import Earlier
 
 
 def draw(record: RunRecord, folder: Path) -> RunRecord:
@@ -19,7 +20,7 @@ def draw(record: RunRecord, folder: Path) -> RunRecord:
         raise _unwritable(folder, error) from error
 
 
-def write(record: RunRecord, folder: Path, previous: RunRecord | None = None) -> None:
+def write(record: RunRecord, folder: Path, previous: Earlier | None = None) -> None:
     """Write report.md and report.html with the figures that `draw` has described, beside a previous run if given.
 
     Raises StoreError when the folder cannot be written.

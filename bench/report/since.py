@@ -11,6 +11,15 @@ from bench.report import words
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A run to be shown beside another one."""
+
+    record: RunRecord
+    same_setting: bool = True
+    """Whether corpus, workload, slots and knobs are the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One criterion then and now, in words."""
 
@@ -23,25 +32,32 @@ class Change:
     """Whether the intervals leave room for both runs having seen the same."""
 
 
-def introduced(record: RunRecord, previous: RunRecord) -> str:
+def introduced(record: RunRecord, earlier: Earlier) -> str:
     """Which run is meant, and what a difference from it is worth."""
+    previous = earlier.record
     commit = previous.environment.commit
     said = f"Run {previous.run_id} of {previous.started}" + (f", commit {commit[:10]}." if commit else ".")
-    if machine(record.environment) == machine(previous.environment):
+    if machine(record.environment) != machine(previous.environment):
+        return f"{said} It was made on another machine: its verdicts are shown, its values mean nothing here."
+    if earlier.same_setting:
         return (
             f"{said} The machine is the same, its weather was not: what moved is a hint. For a verdict measure both "
             "builds in one run (`perflab compare`)."
         )
-    return f"{said} It was made on another machine: its verdicts are shown, its values mean nothing here."
+    return (
+        f"{said} It was made with other settings (corpus, workload, slots, knobs): its verdicts are shown, its values "
+        "measure something else."
+    )
 
 
-def changes(record: RunRecord, previous: RunRecord) -> list[Change]:
+def changes(record: RunRecord, earlier: Earlier) -> list[Change]:
     """The criteria that both runs name and at least one has measured, those with another verdict first."""
+    previous = earlier.record
     then = {result.id: result for result in previous.criteria}
     both = [(then[now.id], now) for now in record.criteria if now.id in then]
     measured = [pair for pair in both if any(result.measured is not None for result in pair)]
     measured.sort(key=lambda pair: pair[0].verdict is pair[1].verdict)
-    comparable = machine(record.environment) == machine(previous.environment)
+    comparable = earlier.same_setting and machine(record.environment) == machine(previous.environment)
     return list(_changes(measured, comparable))
 
 

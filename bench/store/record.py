@@ -5,6 +5,7 @@ The dataclasses of `bench.model` are the schema; pydantic validates and serialis
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -86,11 +87,10 @@ def load(path: Path) -> RunRecord:
         raise StoreError(f"{file} is damaged at `{where}`: {first['msg']}.") from error
 
 
-def before(record: RunRecord, folder: Path) -> RunRecord | None:
-    """The newest readable run of the same spec beside `folder` that was started earlier; None if there is none."""
+def earlier(record: RunRecord, folder: Path) -> Iterator[tuple[RunRecord, Path]]:
+    """The readable runs of the same spec beside `folder` that were started before it, the newest first."""
     names = sorted((each.name for each in folder.resolve().parent.iterdir() if each.is_dir()), reverse=True)
     for name in names:
         if name < record.run_id and f"-{record.spec}-" in name:
             with suppress(StoreError):
-                return load(folder.resolve().parent / name)
-    return None
+                yield load(folder.resolve().parent / name), folder.resolve().parent / name

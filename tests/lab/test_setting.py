@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from bench.lab.again import SPEC_FILE
 from bench.lab.options import DEFAULT_SPEC, known
-from bench.lab.setting import settings
+from bench.lab.setting import SPEC_FILE, settings
 from bench.spec import Spec, load
 
 

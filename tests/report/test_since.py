@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import report, store
+from bench import report
 from bench.model import RunRecord, Verdict
 from bench.report import since
+from bench.report.since import Earlier
 
 Rendered = tuple[RunRecord, Path]
 
@@ -25,7 +26,7 @@ def earlier(record: RunRecord, **environment: object) -> RunRecord:
 def test_a_verdict_that_changed_stands_first(rendered: Rendered) -> None:
     """With both verdicts, both values, and whether the intervals are apart; what is the same says so once."""
     record, _ = rendered
-    first, *others = since.changes(record, earlier(record))
+    first, *others = since.changes(record, Earlier(earlier(record)))
     assert first.id == "response_time"
     assert first.verdict.startswith("✘ FAIL → ")
     assert (first.before, first.apart) == ("1.0 % (0.0 % to 2.0 %)", "apart")
@@ -37,17 +38,17 @@ def test_a_verdict_that_changed_stands_first(rendered: Rendered) -> None:
 def test_what_neither_run_measured_is_left_out(rendered: Rendered) -> None:
     """A criterion without a value on both sides says nothing."""
     record, _ = rendered
-    shown = {change.id for change in since.changes(record, earlier(record))}
+    shown = {change.id for change in since.changes(record, Earlier(earlier(record)))}
     assert shown == {result.id for result in record.criteria if result.measured is not None}
 
 
 def test_values_of_another_machine_are_not_shown(rendered: Rendered) -> None:
     """Its verdicts are; the sentence says why."""
     record, _ = rendered
-    other = earlier(record, cores=64)
+    other = Earlier(earlier(record, cores=64))
     assert "another machine" in since.introduced(record, other)
     assert {(change.before, change.apart) for change in since.changes(record, other)} == {("", "")}
-    assert "another machine" not in since.introduced(record, earlier(record))
+    assert "another machine" not in since.introduced(record, Earlier(earlier(record)))
 
 
 @pytest.mark.parametrize("page", ["report.md", "report.html"])
@@ -55,23 +56,19 @@ def test_both_reports_show_it(page: str, rendered: Rendered, tmp_path: Path) -> 
     """And without an earlier run there is no such section."""
     record, folder = rendered
     (tmp_path / "figures").symlink_to(folder / "figures")
-    report.write(record, tmp_path, earlier(record))
+    report.write(record, tmp_path, Earlier(earlier(record)))
     assert "Beside the run before" in (tmp_path / page).read_text()
     assert "✘ FAIL → " in (tmp_path / page).read_text()
     report.write(record, tmp_path)
     assert "Beside the run before" not in (tmp_path / page).read_text()
 
 
-def test_the_run_before_is_found_by_itself(rendered: Rendered, tmp_path: Path) -> None:
-    """The newest earlier one of the same spec; damaged ones, later ones and other specs are passed over."""
+def test_values_of_other_settings_are_not_judged_apart(rendered: Rendered) -> None:
+    """A quick run beside a full one: its verdicts are shown, no interval of the one is held against the other's."""
     record, _ = rendered
-    found = replace(record, run_id="20250301-000000-phase2-0000")
-    for run in (earlier(record), found, replace(record, run_id="20270101-000000-phase2-0000"), record):
-        (tmp_path / run.run_id).mkdir()
-        store.write(run, tmp_path / run.run_id)
-    (tmp_path / "20250302-000000-phase2-dead").mkdir()
-    (tmp_path / "20250303-000000-noise-0000").mkdir()
-    previous = store.before(record, tmp_path / record.run_id)
-    assert previous is not None
-    assert previous.run_id == found.run_id
-    assert store.before(earlier(record), tmp_path / earlier(record).run_id) is None
+    quick = Earlier(earlier(record), same_setting=False)
+    said = since.introduced(record, quick)
+    assert "other settings" in said
+    assert "weather" not in said
+    assert {(change.before, change.apart) for change in since.changes(record, quick)} == {("", "")}
+    assert since.changes(record, quick)[0].verdict.startswith("✘ FAIL → ")

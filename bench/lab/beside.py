@@ -1,0 +1,36 @@
+"""Which earlier run a report shows beside a run: one that measured the same."""
+
+from pathlib import Path
+
+from bench import store
+from bench.lab.setting import settings
+from bench.model import RunRecord, machine
+from bench.report.since import Earlier
+
+
+def beside(record: RunRecord, folder: Path) -> Earlier | None:
+    """The newest earlier run beside `folder` of the same spec, machine and setting; None if there is none.
+
+    Runs of another corpus, of other slots, load or knobs are passed over: a quick run is no older full one.
+    """
+    for previous, place in store.earlier(record, folder):
+        if machine(previous.environment) == machine(record.environment) and alike(record, folder, previous, place):
+            return Earlier(previous)
+    return None
+
+
+def named(record: RunRecord, folder: Path, against: Path) -> Earlier:
+    """The run that a user names, whatever it is.
+
+    Raises StoreError when there is none.
+    """
+    previous = store.load(against)
+    place = against.parent if against.suffix == ".json" else against
+    return Earlier(previous, same_setting=alike(record, folder, previous, place))
+
+
+def alike(record: RunRecord, folder: Path, previous: RunRecord, place: Path) -> bool:
+    """Whether both runs have experiments in common and measured all of these under one setting."""
+    mine, theirs = settings(folder), settings(place)
+    common = record.experiments.keys() & previous.experiments.keys()
+    return bool(common) and all(mine.get(name) == theirs.get(name) for name in common)
