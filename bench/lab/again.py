@@ -8,7 +8,7 @@ from bench.judge.contest import COMPARISON
 from bench.lab.assembly import analysed_again, claims, judged
 from bench.lab.beside import beside, named
 from bench.lab.options import NOTEBOOKS, located
-from bench.lab.setting import stored_spec
+from bench.lab.setting import basis, stored_spec
 from bench.model import Claim, RunRecord
 from bench.report.since import Earlier
 
@@ -34,7 +34,7 @@ def publish(record: RunRecord, folder: Path, *, notebooks: bool, previous: Earli
     # Once more: the verdicts name the figures as their evidence.
     record = judged(record, _claims(record, folder))
     store.write(record, folder)
-    report.write(record, folder, previous)
+    report.write(record, folder, previous, basis(folder))
     if notebooks and record.experiments:
         suitable = [path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if _can_show(path, record)]
         report.notebooks.execute_all(suitable, folder)

@@ -55,3 +55,14 @@ def settings(folder: Path) -> Mapping[str, str]:
         name: f"{spec.corpus.documents:,} documents, slots of {timing.slot_s:g} s, {mark(timing)}"
         for name, timing in spec.experiments.items()
     }
+
+
+def basis(folder: Path) -> str:
+    """What all arms of a stored run had in common, in words; empty for a run that no spec describes."""
+    if not (folder / SPEC_FILE).exists():
+        return ""
+    spec = stored_spec(folder)
+    return (
+        f"{spec.corpus.documents:,} documents and the requests of {Path(spec.workload.locustfile).name} "
+        f"({spec.workload.arrivals} arrivals at {spec.workload.load:.0%} of what the slower arm holds)"
+    ).replace("%", " %")

@@ -13,7 +13,7 @@ from bench.lab import pages
 from bench.lab.options import known, located
 from bench.lab.pages import Page
 from bench.model import CONTROL, Effect, ExperimentRecord, RunRecord
-from bench.report import sections, words
+from bench.report import answering, sections
 from bench.spec import nearest
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ class StoredRun:
     @property
     def answer(self) -> "Text":
         """The whole run in one paragraph."""
-        return Text(words.answer(self.record))
+        return Text(answering.answer(self.record))
 
     @property
     def scorecard(self) -> "Scorecard":
         """Every criterion with its verdict."""
-        return Scorecard(tuple(sections.scorecard(self.record.criteria)))
+        return Scorecard(tuple(sections.scorecard(self.record.criteria, self.record.experiments)))
 
     @cached_property
     def criteria(self) -> "pd.DataFrame":
@@ -172,7 +172,7 @@ class StoredRun:
         return Shown((self.folder / found.path).read_bytes(), found.alt, found.caption)
 
     def __repr__(self) -> str:
-        return f"StoredRun({self.record.run_id}): {words.answer(self.record)}"
+        return f"StoredRun({self.record.run_id}): {answering.answer(self.record)}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.model import ComparisonRecord, ComparisonVerdict, CriterionResult, ExperimentRecord, RunRecord, Verdict
-from bench.report import findings, sections, words
+from bench.report import answering, findings, sections, words
 
 STYLES = {
     Verdict.PASS: "green",
@@ -34,7 +34,7 @@ def show(record: RunRecord, folder: Path, console: Console | None = None) -> Non
     for result in record.criteria:
         if result.reason and result.verdict not in (Verdict.PASS, Verdict.NOT_MEASURED):
             console.print(Text(f"{result.id}: {result.reason}"))
-    console.print(Text(words.answer(record)))
+    console.print(Text(answering.answer(record)))
     for reason in record.session.reasons:
         console.print(Text(f"Not fit to measure: {reason}"))
     console.print(

@@ -6,11 +6,14 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.model import Figure, RunRecord
-from bench.report import findings, sections, since, words
+from bench.report import answering, changed, findings, sections, since
 
 
-def page(record: RunRecord, folder: Path, previous: since.Earlier | None = None) -> str:
-    """The whole report, its figures inlined from the run folder, beside a previous run where there is one."""
+def page(record: RunRecord, folder: Path, previous: since.Earlier | None = None, basis: str = "") -> str:
+    """The whole report, its figures inlined from the run folder, beside a previous run where there is one.
+
+    `basis` is what all arms had in common.
+    """
     environment = Environment(
         loader=PackageLoader("bench.report"),
         autoescape=True,
@@ -20,8 +23,9 @@ def page(record: RunRecord, folder: Path, previous: since.Earlier | None = None)
     )
     return environment.get_template("report.html.j2").render(
         record=record,
-        answer=words.answer(record),
-        scorecard=sections.scorecard(record.criteria),
+        answer=answering.answer(record),
+        changed=changed.between(record, basis),
+        scorecard=sections.scorecard(record.criteria, record.experiments),
         sections=sections,
         changes=since.changes(record, previous) if previous else [],
         introduced=since.introduced(record, previous) if previous else "",

@@ -3,19 +3,22 @@
 from collections.abc import Iterator, Sequence
 
 from bench.model import ExperimentRecord, RunRecord
-from bench.report import findings, sections, since, words
+from bench.report import answering, changed, findings, sections, since
 
 
-def page(record: RunRecord, previous: since.Earlier | None = None) -> str:
-    """The whole report, beside a previous run where there is one."""
-    return "\n".join(_lines(record, previous)) + "\n"
+def page(record: RunRecord, previous: since.Earlier | None = None, basis: str = "") -> str:
+    """The whole report, beside a previous run where there is one; `basis` is what all arms had in common."""
+    return "\n".join(_lines(record, previous, basis)) + "\n"
 
 
-def _lines(record: RunRecord, previous: since.Earlier | None) -> Iterator[str]:
+def _lines(record: RunRecord, previous: since.Earlier | None, basis: str) -> Iterator[str]:
     yield f"# Performance report: {plain(record.spec)}"
     yield ""
-    yield plain(words.answer(record))
+    yield plain(answering.answer(record))
     yield ""
+    if told := changed.between(record, basis):
+        yield plain(told)
+        yield ""
     if record.criteria:
         yield from _scorecard(record)
     if previous is not None:
@@ -23,7 +26,7 @@ def _lines(record: RunRecord, previous: since.Earlier | None) -> Iterator[str]:
     if record.comparison is not None:
         yield from tabulated(sections.COMPARED, sections.compared(record.comparison))
     for experiment in record.experiments.values():
-        yield from _experiment(experiment)
+        yield from _experiment(experiment, record)
     yield ""
     yield "## Session and machine"
     yield ""
@@ -64,7 +67,7 @@ def _since(record: RunRecord, previous: since.Earlier) -> Iterator[str]:
     )
 
 
-def _experiment(experiment: ExperimentRecord) -> Iterator[str]:
+def _experiment(experiment: ExperimentRecord, record: RunRecord) -> Iterator[str]:
     yield ""
     yield f"## {plain(experiment.question)}"
     yield ""
@@ -92,6 +95,11 @@ def _experiment(experiment: ExperimentRecord) -> Iterator[str]:
             ("metric", "change", "ratio", "95 % interval", "baseline → candidate", "pairs", "could see"),
             [(row.what, row.change, row.ratio, row.interval, row.values, row.pairs, row.mde) for row in rows],
         )
+        yield ""
+    if decisive := sections.decides(experiment, record):
+        yield "**What would change the verdict**"
+        yield ""
+        yield from (f"* {plain(line)}" for line in decisive)
         yield ""
     yield from (f"* {name}: {plain(value)}" for name, value in sections.facts(experiment))
     yield "* Evidence: " + ", ".join(f"[{path}]({path})" for path in sections.evidence(experiment))

@@ -20,14 +20,16 @@ def draw(record: RunRecord, folder: Path) -> RunRecord:
         raise _unwritable(folder, error) from error
 
 
-def write(record: RunRecord, folder: Path, previous: Earlier | None = None) -> None:
+def write(record: RunRecord, folder: Path, previous: Earlier | None = None, basis: str = "") -> None:
     """Write report.md and report.html with the figures that `draw` has described, beside a previous run if given.
+
+    `basis` says what all arms had in common: the documents and the requests.
 
     Raises StoreError when the folder cannot be written.
     """
     try:
-        (folder / "report.md").write_text(markdown.page(record, previous))
-        (folder / "report.html").write_text(html.page(record, folder, previous))
+        (folder / "report.md").write_text(markdown.page(record, previous, basis))
+        (folder / "report.html").write_text(html.page(record, folder, previous, basis))
     except OSError as error:
         raise _unwritable(folder, error) from error
 

@@ -1,11 +1,20 @@
 """What both reports say, in the order in which they say it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from bench.model import CONTROL, ComparisonRecord, CriterionResult, Effect, ExperimentRecord, RunRecord, Verdict
-from bench.report import words
+from bench import criteria
+from bench.model import (
+    CONTROL,
+    ComparisonRecord,
+    CriterionResult,
+    Direction,
+    Effect,
+    ExperimentRecord,
+    RunRecord,
+    Verdict,
+)
+from bench.report import changed, words
 
 COMPARED = ("metric", "candidate / baseline", "interval", "change", "")
 """The head of `compared`."""
@@ -46,10 +55,17 @@ class EffectRow:
     mde: str
 
 
-def scorecard(results: Sequence[CriterionResult]) -> list[Row]:
-    """One row a criterion; what was measured first."""
+def scorecard(results: Sequence[CriterionResult], experiments: Container[str] = ()) -> list[Row]:
+    """One row a criterion of a run with these experiments; what was measured first."""
     ordered = sorted(results, key=lambda result: result.verdict is Verdict.NOT_MEASURED)
-    return [_row(result) for result in ordered]
+    return [_row(result, rests_on(result, experiments)) for result in ordered]
+
+
+def rests_on(result: CriterionResult, experiments: Container[str]) -> tuple[str, ...]:
+    """Those of the experiments that a criterion reads."""
+    known = criteria.find()
+    wanted = known[result.id].EXPERIMENTS if result.id in known else ()
+    return tuple(name for name in wanted if name in experiments)
 
 
 def compared(found: ComparisonRecord) -> list[tuple[str, ...]]:
@@ -71,9 +87,23 @@ def effect_rows(experiment: ExperimentRecord) -> list[EffectRow]:
 
 
 def decides(experiment: ExperimentRecord, record: RunRecord) -> list[str]:
-    """What would change the verdicts that rest on this experiment: the criteria's own reasons."""
-    named = [result for result in record.criteria if result.evidence and _rests_on(result, experiment)]
-    return [f"{result.id}: {result.reason}" for result in named if result.reason]
+    """What would change the verdicts that rest on this experiment: a reason, or how far a pass reaches."""
+    named = [result for result in record.criteria if rests_on(result, {experiment.name})]
+    return [f"{result.id}: {said}" for result in named if (said := result.reason or _reaches(result))]
+
+
+def _reaches(result: CriterionResult) -> str:
+    """Up to which threshold a criterion that passes would have passed."""
+    if result.verdict is not Verdict.PASS or result.ci is None:
+        return ""
+    above = result.direction is Direction.ABOVE
+    nearest = result.ci[0] if above else result.ci[1]
+    if nearest == result.threshold:
+        return f"passes; a single case {'less' if above else 'more'} would change that."
+    return (
+        f"passes; a threshold beyond {words.quantity(nearest, result.unit)}, the near end of the interval, would "
+        f"change that (it is {words.threshold(result)})."
+    )
 
 
 def machine(record: RunRecord) -> list[tuple[str, str]]:
@@ -93,9 +123,9 @@ def machine(record: RunRecord) -> list[tuple[str, str]]:
 
 
 def facts(experiment: ExperimentRecord) -> list[tuple[str, str]]:
-    """What an experiment says of its own load, as pairs of name and value."""
+    """What an experiment says of its own arms and load, as pairs of name and value."""
     known = experiment.facts
-    said = [("Arms", "; ".join(f"{arm.role}: {arm.command}" for arm in experiment.arms))] if experiment.arms else []
+    said = changed.arms(experiment)
     if "rate" in known:
         reason = f": {known['rate_reason']}" if "rate_reason" in known else ""
         said.append(("Offered rate", f"{known['rate']:.1f} requests/s to every arm{reason}"))
@@ -121,7 +151,7 @@ def evidence(experiment: ExperimentRecord) -> list[str]:
     return rests
 
 
-def _row(result: CriterionResult) -> Row:
+def _row(result: CriterionResult, experiments: Sequence[str]) -> Row:
     return Row(
         mark=words.MARKS[result.verdict],
         verdict=result.verdict.replace("_", " "),
@@ -135,7 +165,7 @@ def _row(result: CriterionResult) -> Row:
         n=str(result.n) if result.n else "",
         mde="" if result.mde is None else words.percent(result.mde),
         reason=result.reason,
-        experiment=Path(result.evidence[0]).name.partition(".")[0] if result.evidence else "",
+        experiment=experiments[0] if experiments else "",
     )
 
 
@@ -156,7 +186,3 @@ def _effect_row(effect: Effect) -> EffectRow:
         pairs=str(effect.n_pairs),
         mde="" if effect.mde is None else words.percent(effect.mde),
     )
-
-
-def _rests_on(result: CriterionResult, experiment: ExperimentRecord) -> bool:
-    return any(piece.startswith((f"figures/{experiment.name}.", experiment.name)) for piece in result.evidence)

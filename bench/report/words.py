@@ -1,6 +1,6 @@
 """Numbers and effects as a person says them: the one place where seconds become milliseconds."""
 
-from bench.model import ComparisonRecord, CriterionResult, Effect, RunRecord, Status, Verdict
+from bench.model import ComparisonRecord, CriterionResult, Effect, Verdict
 
 MARKS = {
     Verdict.PASS: "✔",
@@ -77,14 +77,6 @@ def from_to(found: Effect) -> str:
     return f"{seconds(found.denominator)} → {seconds(found.numerator)}"
 
 
-def answer(record: RunRecord) -> str:
-    """The whole run in one paragraph, its doubts first."""
-    if record.comparison is not None:
-        return comparison(record.comparison)
-    sentences = [*_doubts(record), *_headline(record), _tally(record)]
-    return " ".join(sentences)
-
-
 def comparison(found: ComparisonRecord) -> str:
     """The verdict on two arms in a paragraph: the answer, the noise beside it, what would decide."""
     said = [f"{found.verdict}: {found.sentence}"]
@@ -98,46 +90,10 @@ def comparison(found: ComparisonRecord) -> str:
     return " ".join(said)
 
 
-def _doubts(record: RunRecord) -> list[str]:
-    said = []
-    if not record.session.valid:
-        said.append("This session was not fit to measure, so nothing below can be relied on.")
-    cut = [name for name, experiment in record.experiments.items() if experiment.status is not Status.COMPLETE]
-    if cut:
-        said.append(f"Partial: {', '.join(cut)} did not run to the end.")
-    return said
-
-
-def _headline(record: RunRecord) -> list[str]:
-    said = []
-    for name, subject in (("response_time", "The API answers"), ("query_time", "The database answers")):
-        experiment = record.experiments.get(name)
-        metric = "p50" if name == "response_time" else "mean"
-        found = experiment and main_effect(experiment.effects, metric)
-        if found:
-            said.append(f"{subject} {change(found.ratio)} ({metric} {from_to(found)}).")
-    return said
-
-
 def main_effect(effects: tuple[Effect, ...], metric: str) -> Effect | None:
     """The effect of candidate over baseline on all requests for a metric."""
     wanted = ("candidate/baseline", "all", metric)
     return next((found for found in effects if (found.comparison, found.scope, found.metric) == wanted), None)
-
-
-def _tally(record: RunRecord) -> str:
-    counts = {verdict: sum(result.verdict is verdict for result in record.criteria) for verdict in Verdict}
-    total = len(record.criteria)
-    if not total:
-        return "No criterion was judged."
-    names = {
-        Verdict.PASS: "pass",
-        Verdict.FAIL: "fail",
-        Verdict.INCONCLUSIVE: "inconclusive",
-        Verdict.NOT_MEASURED: "not measured",
-    }
-    said = ", ".join(f"{counts[verdict]} {names[verdict]}" for verdict in Verdict if counts[verdict])
-    return f"Of {total} criteria: {said}."
 
 
 def _three_digits(value: float) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bench import report
 from bench.model import RunRecord, Session, Status, Verdict
-from bench.report import console, markdown, words
+from bench.report import answering, console, markdown, words
 from tests.stored import reported
 
 Rendered = tuple[RunRecord, Path]
@@ -101,7 +101,7 @@ def test_figures_follow_the_data(rendered: Rendered, tmp_path: Path) -> None:
 
 def test_the_answer_comes_first(rendered: Rendered) -> None:
     """The paragraph with the answer stands before the scorecard, in both reports."""
-    answer = words.answer(rendered[0])
+    answer = answering.answer(rendered[0])
     for text in (html(rendered), (rendered[1] / "report.md").read_text()):
         assert text.index(answer.split(" (")[0]) < text.index("Scorecard")
 
@@ -133,7 +133,7 @@ def test_not_measured_never_looks_like_a_pass(rendered: Rendered) -> None:
     unmeasured = [result.id for result in record.criteria if result.verdict is Verdict.NOT_MEASURED]
     assert unmeasured
     for identity in unmeasured:
-        row = re.search(rf"<tr>(?:(?!</tr>).)*<strong>{identity}</strong>.*?</tr>", html(rendered), re.DOTALL)
+        row = re.search(rf"<tr>(?:(?!</tr>).)*<strong>(?:<a [^>]*>)?{identity}(?:</a>)?</strong>.*?</tr>", html(rendered), re.DOTALL)
         assert row is not None
         assert "PASS" not in row[0]
         assert words.MARKS[Verdict.PASS] not in row[0]
