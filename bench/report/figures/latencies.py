@@ -34,11 +34,13 @@ def draw(experiment: ExperimentRecord, folder: Path, path: Path) -> Figure | Non
         axes.legend(frameon=False, loc="lower right", fontsize=9)
         axes.set_title("Latency of every judged request")
     said = ", ".join(f"{role} median {words.seconds(float(np.median(found)))}" for role, found in values.items())
+    counts = ", ".join(f"{len(found):,} of {role}" for role, found in values.items())
     return Figure(
         path=f"figures/{path.name}",
         title="Latency distributions",
         alt=f"Cumulative distributions of latency: {said}.",
-        caption=f"All judged requests of all slots ({said}). The verdicts rest on pairs of slots, not on this picture.",
+        caption=f"All judged requests of all slots ({said}; n: {counts}). The verdicts rest on pairs of slots, not on "
+        "this picture.",
     )
 
 

@@ -49,8 +49,8 @@ def draw(experiment: ExperimentRecord, path: Path) -> Figure | None:
         path=f"figures/{path.name}",
         title="Where the time goes",
         alt=f"Mean time per request by part: {said}.",
-        caption="Mean over all judged slots, from the intended start on, by the Server-Timing header; `rest` is what "
-        "no part explains.",
+        caption=f"Mean over {_slots(experiment)} judged slots of each arm, from the intended start on, by the "
+        "Server-Timing header; `rest` is what no part explains. Shown without an interval: no verdict rests on it.",
     )
 
 
@@ -63,6 +63,10 @@ def _split(experiment: ExperimentRecord, role: Role) -> Mapping[str, float]:
     parts = {part: value for part, value in parts.items() if value}
     mean = sum(slot.metrics["mean"] for slot in slots) / len(slots)
     return {**parts, "rest": max(mean - sum(parts.values()), 0.0)}
+
+
+def _slots(experiment: ExperimentRecord) -> int:
+    return sum(slot.slot.role is Role.CANDIDATE and "mean" in slot.metrics for slot in experiment.slots)
 
 
 def _most(parts: Mapping[str, float]) -> str:

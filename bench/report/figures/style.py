@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 # Okabe and Ito, "Color Universal Design" (2008).
 COLOURS = {Role.BASELINE: "#0072B2", Role.CANDIDATE: "#D55E00", Role.CONTROL: "#7a7a7a"}
+# Tol, "Colour Schemes" (2021), muted: none of them is an arm's.
 PART_COLOURS = {
-    "lag": "#999999",
-    "queue": "#F0E442",
-    "pool": "#E69F00",
-    "db": "#0072B2",
-    "cache": "#CC79A7",
-    "vector": "#D55E00",
-    "app": "#009E73",
-    "encode": "#56B4E9",
+    "lag": "#44AA99",
+    "queue": "#DDCC77",
+    "pool": "#999933",
+    "db": "#332288",
+    "cache": "#AA4499",
+    "vector": "#882255",
+    "app": "#117733",
+    "encode": "#88CCEE",
     "rest": "#dddddd",
 }
 THRESHOLD = "#b00020"
