@@ -9,6 +9,8 @@ from rich.text import Text
 from bench.model import ComparisonRecord, ComparisonVerdict, CriterionResult, ExperimentRecord, RunRecord, Verdict
 from bench.report import answering, findings, sections, words
 
+WIDE = 110
+"""From so many columns on, n and what could be seen stand beside every verdict."""
 STYLES = {
     Verdict.PASS: "green",
     Verdict.FAIL: "bold red",
@@ -30,7 +32,7 @@ def show(record: RunRecord, folder: Path, console: Console | None = None) -> Non
     if record.comparison is not None:
         show_comparison(record, folder, console)
         return
-    console.print(scorecard(record.criteria))
+    console.print(scorecard(record.criteria, wide=console.width >= WIDE))
     for result in record.criteria:
         if result.reason and result.verdict not in (Verdict.PASS, Verdict.NOT_MEASURED):
             console.print(Text(f"{result.id}: {result.reason}"))
@@ -86,13 +88,23 @@ def _tables(experiment: ExperimentRecord, console: Console) -> None:
         console.print(table)
 
 
-def scorecard(results: tuple[CriterionResult, ...]) -> Table:
-    """One row a criterion: verdict in words and shape, measured, interval, threshold."""
+def scorecard(results: tuple[CriterionResult, ...], *, wide: bool = False) -> Table:
+    """One row a criterion: verdict in words and shape, measured, interval, threshold; where it is wide, n and MDE."""
     table = Table(title="Scorecard", title_justify="left", box=None, pad_edge=False)
-    for column in ("verdict", "criterion", "measured", "95 % interval", "threshold"):
-        table.add_column(column, overflow="fold")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("criterion", no_wrap=True)
+    # Never folded: half an interval reads as another one.
+    for column in ("measured", "95 % interval", "threshold", *(("n", "could see") if wide else ())):
+        table.add_column(column, no_wrap=True)
     for result in results:
         verdict = Text(f"{words.MARKS[result.verdict]} {result.verdict.replace('_', ' ')}", STYLES[result.verdict])
         measured = "" if result.measured is None else words.quantity(result.measured, result.unit)
-        table.add_row(verdict, result.id, measured, words.interval(result), words.threshold(result))
+        seen = (str(result.n or ""), "" if result.mde is None else words.percent(result.mde)) if wide else ()
+        limit = words.threshold(result) if wide else _short(words.threshold(result))
+        table.add_row(verdict, result.id, measured, words.interval(result), limit, *seen)
     return table
+
+
+def _short(threshold: str) -> str:
+    """A threshold in signs: in 80 columns there is no room for words."""
+    return threshold.replace("at least", "≥").replace("at most", "≤")
