@@ -4,7 +4,9 @@ import asyncio
 import os
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench import environment, provision
@@ -14,6 +16,12 @@ from bench.lab.caches import CACHE
 from bench.lab.options import DEFAULT_REPORTS, ROOT
 from bench.lifetime import Custody
 
+NOTEBOOKS = ("jupyterlab", "ipykernel", "nbclient", "nbconvert")
+"""What notebooks are opened and executed with."""
+PAGES = ("playwright", "axe_playwright_python")
+"""What the tests that look at pages drive a browser with."""
+KERNEL = "python3"
+"""The kernel that the notebooks name."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DISK_BYTES = 3 * 2**30
 """A run of 100,000 documents keeps its databases twice for a moment: in the cache and in use."""
@@ -34,7 +42,10 @@ class Examined:
 
 def examine() -> list[Examined]:
     """Look at everything that a run will need."""
-    return [_machine(), _quiet(), _servers(), _docker(), _disk(), _reports(), _browser()]
+    return [
+        _machine(), _quiet(), _servers(), _docker(), _disk(), _reports(), _browser(), _packages("notebooks", NOTEBOOKS),
+        _packages("pages", PAGES), _kernel(),
+    ]  # fmt: skip
 
 
 def _machine() -> Examined:
@@ -91,6 +102,30 @@ def _browser() -> Examined:
     found = browser()
     text = found.name if found else f"none of {', '.join(BROWSERS)} is installed: tests that look at pages are skipped"
     return Examined("browser", found is not None, text)
+
+
+def _packages(subject: str, names: Sequence[str]) -> Examined:
+    missing = [name for name in names if find_spec(name) is None]
+    text = (
+        f"not installed: {', '.join(missing)}; `./perflab` installs them from the lock" if missing else ", ".join(names)
+    )
+    return Examined(subject, not missing, text)
+
+
+def _kernel() -> Examined:
+    """JupyterLab opens a notebook with the kernel of that name, wherever it finds one; executed pages need none."""
+    found = _kernels().get(KERNEL)
+    text = f"{KERNEL} in {found}" if found else f"JupyterLab finds no kernel {KERNEL}; `./perflab` installs ipykernel"
+    return Examined("kernel", found is not None, text)
+
+
+def _kernels() -> Mapping[str, str]:
+    if find_spec("jupyter_client") is None:
+        return {}
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    known: Mapping[str, str] = KernelSpecManager().find_kernel_specs()
+    return known
 
 
 def browser() -> Path | None:
