@@ -1,0 +1,74 @@
+"""`.ci/example`: what it asks of `perflab`, and what it keeps."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+STAND_IN = """\
+#!/bin/sh
+echo "$@" >> asked
+for out; do :; done  # the last argument
+case $1 in
+calibrate) mkdir -p "$out/calibration"; echo card > "$out/calibration/here.md" ;;
+run | ablate | compare)
+    made=$(mktemp -d "$out/XXXXXX")
+    mkdir "$made/figures" "$made/notebooks" "$made/samples"
+    for file in report.md run.json figures/one.png samples/one.parquet; do echo "$1 $2" > "$made/$file"; done
+    ln -sfn "$made" "$out/latest" ;;
+esac
+exit {code}
+"""
+
+
+def renewed(folder: Path, *arguments: str, code: int = 0) -> "tuple[subprocess.CompletedProcess[str], list[str]]":
+    """Run the script beside a stand-in for `perflab`; what that was asked, line by line."""
+    (folder / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "example", folder / ".ci")
+    (folder / "reports" / "example").mkdir(parents=True)
+    (folder / "reports" / "example" / "old.md").write_text("of an earlier run")
+    perflab = folder / "perflab"
+    perflab.write_text(STAND_IN.replace("{code}", str(code)))
+    perflab.chmod(0o755)
+    (folder / "tmp").mkdir()
+    done = subprocess.run(
+        [folder / ".ci" / "example", *arguments], capture_output=True, text=True, check=False,
+        env={"PATH": "/bin:/usr/bin", "TMPDIR": str(folder / "tmp")},
+    )  # fmt: skip
+    asked = folder / "asked"
+    return done, asked.read_text().splitlines() if asked.exists() else []
+
+
+def test_it_keeps_the_full_run_and_what_notebooks_show_beside_it(tmp_path: Path) -> None:
+    """The full run with its observations; of the others the reports; nothing of the old example, nothing elsewhere."""
+    done, asked = renewed(tmp_path)
+    assert done.returncode == 0, done.stderr
+    example = tmp_path / "reports" / "example"
+    assert (example / "run.json").read_text().startswith("run --out")
+    assert (example / "samples" / "one.parquet").exists()
+    assert not (example / "old.md").exists()
+    beside = {path.name for path in (example / "beside").iterdir()}
+    assert beside == {"ablation", "cache", "comparison", "calibration"}
+    assert (example / "beside" / "cache" / "report.md").read_text().startswith("run specs/cache.toml")
+    assert not (example / "beside" / "cache" / "samples").exists()
+    assert sum("--quick --only query_time" in line for line in asked) == 10
+    assert asked.index(next(line for line in asked if line.startswith("notebook --execute"))) < len(asked) - 1
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("code", [2, 4])
+def test_a_run_that_broke_or_is_void_leaves_the_old_example(tmp_path: Path, code: int) -> None:
+    """Its exit code is the script's."""
+    done, asked = renewed(tmp_path, code=code)
+    assert (done.returncode, len(asked)) == (code, 1)
+    assert (tmp_path / "reports" / "example" / "old.md").exists()
+
+
+def test_a_word_too_many_measures_nothing(tmp_path: Path) -> None:
+    """Forty minutes begin only when they are meant."""
+    done, asked = renewed(tmp_path, "--help")
+    assert (done.returncode, asked) == (2, [])
+    assert "forty minutes" in done.stderr
