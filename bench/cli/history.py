@@ -49,7 +49,7 @@ def history(
     if not found.entries:
         click.echo(f"No run is remembered in {reports} yet; `perflab run` adds one.")
     pages.show(found.series, said, found.notes)
-    for path in pages.draw(found.series, reports):
+    for path, _ in pages.draw(found.series, reports):
         click.echo(f"figure: {path}")
     return 0
 

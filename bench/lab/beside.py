@@ -1,4 +1,4 @@
-"""Which earlier run a report shows beside a run: one that measured the same."""
+"""Which other run is shown beside a run, or in its place."""
 
 from pathlib import Path
 
@@ -34,3 +34,15 @@ def alike(record: RunRecord, folder: Path, previous: RunRecord, place: Path) -> 
     mine, theirs = settings(folder), settings(place)
     common = record.experiments.keys() & previous.experiments.keys()
     return bool(common) and all(mine.get(name) == theirs.get(name) for name in common)
+
+
+def fitting(record: RunRecord, folder: Path, experiments: frozenset[str]) -> Path:
+    """The run itself where it has measured these experiments, else the newest run beside it that has, else itself."""
+    if experiments <= record.experiments.keys():
+        return folder
+    found = {
+        other.started: place
+        for other, place in store.holding(experiments, folder)
+        if experiments <= other.experiments.keys()
+    }
+    return found[max(found)] if found else folder

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from bench.judge.contest import COMPARISON
+from bench.lab.pages import Page
 from bench.model import ComparisonRecord, ComparisonVerdict, Count, RunRecord
+from bench.report import findings, sections, words
 from bench.store import load
 
 
@@ -82,8 +83,24 @@ class Comparison:
             "exit_code": self.exit_code,
         }
 
+    @property
+    def page(self) -> Page:
+        """The verdict, the metrics with their intervals, the noise beside them, the arms, the figures."""
+        if self.run.comparison is None:
+            return Page(
+                "No verdict: the comparison was stopped", (f"What was measured until then is in {self.folder}.",)
+            )
+        found = self.run.comparison
+        experiment = self.run.experiments[COMPARISON]
+        return Page(
+            words.comparison(found),
+            self.run.session.reasons,
+            (findings.Table("", sections.COMPARED, sections.compared(found)), *findings.tables(experiment)),
+            tuple(((self.folder / each.path).read_bytes(), each.alt, each.caption) for each in experiment.figures),
+        )
+
     def __repr__(self) -> str:
-        return f"{self.verdict}: {self.sentence}"
+        return repr(self.page) if self.run.comparison is None else f"{self.verdict}: {self.sentence}"
 
     def _repr_html_(self) -> str:
-        return f"<p style='font-size:115%'><b>{self.verdict}</b> {escape(self.sentence)}</p>"
+        return self.page._repr_html_()

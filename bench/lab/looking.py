@@ -13,9 +13,16 @@ from bench.model import machine
 from bench.model.calibration import Card
 from bench.report import calibration as card_report
 from bench.report import history as pages
+from bench.stats.changes import FEWEST, available
 
 if TYPE_CHECKING:
     import pandas as pd
+
+RUNS = [
+    "run", "started", "commit", "machine", "fit", "experiment", "metric", "comparison", "ratio", "low", "high",
+    "n_pairs", "mde", "numerator", "denominator", "setting",
+]  # fmt: skip
+DETECTIONS = ["metric", "injected", "delta", "ratio", "said", "trials", "low", "high"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class History:
             for entry in self.past.entries
             for effect in entry.effects
         ]  # fmt: skip
-        return pd.DataFrame(rows).drop(columns="ci", errors="ignore")
+        return pd.DataFrame(rows, columns=RUNS)
 
     def _repr_html_(self) -> str:
         return self.page._repr_html_()
@@ -59,8 +66,9 @@ def history(reports: Path | str | None = None) -> History:
     said = tuple(sentence for series in found.series for sentence in sentences(series))
     drawn = pages.draw(found.series, folder) if found.entries else []
     empty = () if found.entries else (f"No run is remembered in {folder} yet; `perflab run` adds one.",)
-    nothing = ("No figure has changed its level.",) if found.series and not said else ()
-    figures = tuple((path.read_bytes(), f"Figures of {path.stem} run after run", "") for path in drawn)
+    looked_at = [series for series in found.series if len(series.points) >= FEWEST] if available() else []
+    nothing = (f"No level has changed in {len(looked_at)} series.",) if looked_at and not said else ()
+    figures = tuple((path.read_bytes(), figure.alt, figure.caption) for path, figure in drawn)
     return History(found, Page("Run after run", (*empty, *said, *nothing, *found.notes), (), figures))
 
 
@@ -84,7 +92,7 @@ class Calibration:
             for metric in (self.card.metrics.values() if self.card else ())
             for each in metric.detections
         ]  # fmt: skip
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=DETECTIONS)
 
     def _repr_html_(self) -> str:
         return self.page._repr_html_()

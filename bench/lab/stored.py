@@ -3,15 +3,17 @@
 import os
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bench import observations, store
 from bench.errors import UsageError
-from bench.lab import pages
+from bench.judge.contest import COMPARISON
+from bench.lab import noise, pages
+from bench.lab.compared import Comparison
 from bench.lab.options import known, located
 from bench.lab.pages import Page
+from bench.lab.shown import Scorecard, Shown, Text
 from bench.model import CONTROL, Effect, ExperimentRecord, RunRecord
 from bench.report import answering, sections
 from bench.spec import nearest
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 MEASURED_BY = {
     "ablation": "./perflab ablate",
     "cache": "./perflab run specs/cache.toml",
-    "comparison": "./perflab compare",
+    COMPARISON: "./perflab compare",
 }
 """The command of an experiment that the default spec does not have."""
 LATEST = "latest"
@@ -48,14 +50,29 @@ class StoredRun:
     record: RunRecord
 
     @property
-    def answer(self) -> "Text":
+    def answer(self) -> Text:
         """The whole run in one paragraph."""
         return Text(answering.answer(self.record))
 
     @property
-    def scorecard(self) -> "Scorecard":
+    def scorecard(self) -> Scorecard:
         """Every criterion with its verdict."""
         return Scorecard(tuple(sections.scorecard(self.record.criteria, self.record.experiments)))
+
+    @property
+    def why(self) -> Page:
+        """What would change each verdict."""
+        return pages.why(self.record)
+
+    @property
+    def session(self) -> Page:
+        """Whether the run may be believed, and the machine that it was made on."""
+        return pages.session(self.record)
+
+    @property
+    def comparison(self) -> Comparison | Page:
+        """The verdict on two arms where the run is a comparison; else how one is made."""
+        return Comparison(self.folder, self.record) if COMPARISON in self.record.experiments else self.page(COMPARISON)
 
     @cached_property
     def criteria(self) -> "pd.DataFrame":
@@ -81,10 +98,28 @@ class StoredRun:
         Raises UsageError for a name that no experiment has.
         """
         if name in self.record.experiments:
-            return pages.of(self.record.experiments[name], self.folder)
+            return pages.of(name, self.record, self.folder)
         if name not in MEASURED_BY and name not in known().experiments:
             raise UsageError(f"there is no experiment `{name}`; {nearest(name, known().experiments)}")
         return pages.absent(name, MEASURED_BY.get(name, f"./perflab run --only {name}"))
+
+    def setup(self, name: str) -> Page:
+        """How an experiment was done: question, method, arms and load. Raises UsageError as `experiment` does."""
+        return pages.setup(self.experiment(name))
+
+    def effect_table(self, name: str) -> Page:
+        """The effects of an experiment in words and units. Raises UsageError as `experiment` does."""
+        return Page("", (), pages.effects(self.experiment(name)))
+
+    @property
+    def plans_compared(self) -> Page:
+        """The plans of each query on both databases, and why the second are faster."""
+        return pages.plans(self._facts("query_time").get("plan_changes", {}))
+
+    @property
+    def control(self) -> Page:
+        """What two processes of the same baseline differed by, as a figure: noise."""
+        return noise.page(self.record)
 
     @property
     def noise(self) -> "pd.DataFrame":
@@ -159,7 +194,7 @@ class StoredRun:
         together["latency_s"] = together["end_s"] - together["intended_s"]
         return cast("pd.DataFrame", together)
 
-    def figure(self, name: str) -> "Shown":
+    def figure(self, name: str) -> Shown:
         """A figure by its name, such as `response_time.effects`.
 
         Raises UsageError when the run has none of that name.
@@ -171,56 +206,10 @@ class StoredRun:
         found = figures[name]
         return Shown((self.folder / found.path).read_bytes(), found.alt, found.caption)
 
+    def _repr_html_(self) -> str:
+        if self.record.comparison is not None:
+            return Comparison(self.folder, self.record)._repr_html_()
+        return self.answer._repr_html_() + self.scorecard._repr_html_()
+
     def __repr__(self) -> str:
         return f"StoredRun({self.record.run_id}): {answering.answer(self.record)}"
-
-
-@dataclass(frozen=True)
-class Text:
-    """A paragraph."""
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return f"<p style='font-size:115%'>{escape(self.text)}</p>"
-
-
-@dataclass(frozen=True)
-class Scorecard:
-    """The scorecard as a table."""
-
-    rows: tuple[sections.Row, ...]
-
-    def __repr__(self) -> str:
-        return "\n".join(
-            f"{row.mark} {row.verdict:<13} {row.id:<22} {row.measured} {row.interval}" for row in self.rows
-        )
-
-    def _repr_html_(self) -> str:
-        head = "".join(
-            f"<th>{name}</th>" for name in ("verdict", "criterion", "measured", "95 % interval", "threshold")
-        )
-        body = "".join(
-            f"<tr><td><b>{row.mark} {row.verdict}</b></td><td style='text-align:left'>{escape(row.claim)}</td>"
-            f"<td>{row.measured}</td><td>{row.interval}</td><td>{row.threshold}</td></tr>"
-            for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A figure with the words that replace it."""
-
-    png: bytes
-    alt: str
-    caption: str
-
-    def __repr__(self) -> str:
-        return self.alt
-
-    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        return self.png, {"width": 900}

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.errors import StoreError
+from bench.model import Figure
 from bench.model.history import HistoryEntry, Series
 from bench.report import words
 from bench.report.figures import trend
@@ -39,10 +40,10 @@ def show(series: Sequence[Series], said: Sequence[str], notes: Sequence[str], co
         console.print(Text(f"Note: {note}"))
 
 
-def draw(series: Sequence[Series], reports: Path) -> list[Path]:
-    """A figure of each machine and spec in the reports folder's `history/`; none where no series has two runs.
+def draw(series: Sequence[Series], reports: Path) -> list[tuple[Path, Figure]]:
+    """A figure of each machine and spec in the reports folder's `history/`, with what it shows in words.
 
-    Raises StoreError when the folder cannot be written.
+    None where no series has two runs. Raises StoreError when the folder cannot be written.
     """
     drawn = []
     for machine, spec in dict.fromkeys((each.machine, each.spec) for each in series):
@@ -53,7 +54,7 @@ def draw(series: Sequence[Series], reports: Path) -> list[Path]:
         except OSError as error:
             raise StoreError(f"{path} cannot be written ({error.strerror}); free space there.") from error
         if found is not None:
-            drawn.append(path)
+            drawn.append((path, found))
     return drawn
 
 

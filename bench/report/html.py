@@ -1,6 +1,7 @@
 """report.html: one file with everything in it; no script, no network."""
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -9,10 +10,16 @@ from bench.model import Figure, RunRecord
 from bench.report import answering, changed, findings, sections, since
 
 
-def page(record: RunRecord, folder: Path, previous: since.Earlier | None = None, basis: str = "") -> str:
+def page(
+    record: RunRecord,
+    folder: Path,
+    previous: since.Earlier | None = None,
+    basis: str = "",
+    pages: Sequence[str] = (),
+) -> str:
     """The whole report, its figures inlined from the run folder, beside a previous run where there is one.
 
-    `basis` is what all arms had in common.
+    `basis` is what all arms had in common, `pages` are further ones of the run, as paths in its folder.
     """
     environment = Environment(
         loader=PackageLoader("bench.report"),
@@ -29,6 +36,7 @@ def page(record: RunRecord, folder: Path, previous: since.Earlier | None = None,
         sections=sections,
         changes=since.changes(record, previous) if previous else [],
         introduced=since.introduced(record, previous) if previous else "",
+        pages=pages,
         findings=findings.of,
         tables=findings.tables,
         inline=lambda figure: _inline(figure, folder),

@@ -6,12 +6,15 @@ from bench.model import ExperimentRecord, RunRecord
 from bench.report import answering, changed, findings, sections, since
 
 
-def page(record: RunRecord, previous: since.Earlier | None = None, basis: str = "") -> str:
-    """The whole report, beside a previous run where there is one; `basis` is what all arms had in common."""
-    return "\n".join(_lines(record, previous, basis)) + "\n"
+def page(record: RunRecord, previous: since.Earlier | None = None, basis: str = "", pages: Sequence[str] = ()) -> str:
+    """The whole report, beside a previous run where there is one; `basis` is what all arms had in common.
+
+    `pages` are further ones of the run, as paths in its folder.
+    """
+    return "\n".join(_lines(record, previous, basis, pages)) + "\n"
 
 
-def _lines(record: RunRecord, previous: since.Earlier | None, basis: str) -> Iterator[str]:
+def _lines(record: RunRecord, previous: since.Earlier | None, basis: str, pages: Sequence[str]) -> Iterator[str]:
     yield f"# Performance report: {plain(record.spec)}"
     yield ""
     yield plain(answering.answer(record))
@@ -27,6 +30,11 @@ def _lines(record: RunRecord, previous: since.Earlier | None, basis: str) -> Ite
         yield from tabulated(sections.COMPARED, sections.compared(record.comparison))
     for experiment in record.experiments.values():
         yield from _experiment(experiment, record)
+    if pages:
+        yield ""
+        yield "## Notebooks of this run"
+        yield ""
+        yield from (f"* [{sections.name_of(each)}]({each})" for each in pages)
     yield ""
     yield "## Session and machine"
     yield ""

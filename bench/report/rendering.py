@@ -28,8 +28,9 @@ def write(record: RunRecord, folder: Path, previous: Earlier | None = None, basi
     Raises StoreError when the folder cannot be written.
     """
     try:
-        (folder / "report.md").write_text(markdown.page(record, previous, basis))
-        (folder / "report.html").write_text(html.page(record, folder, previous, basis))
+        pages = sorted(f"notebooks/{page.name}" for page in (folder / "notebooks").glob("*.html"))
+        (folder / "report.md").write_text(markdown.page(record, previous, basis, pages))
+        (folder / "report.html").write_text(html.page(record, folder, previous, basis, pages))
     except OSError as error:
         raise _unwritable(folder, error) from error
 

@@ -151,6 +151,11 @@ def evidence(experiment: ExperimentRecord) -> list[str]:
     return rests
 
 
+def name_of(page: str) -> str:
+    """An executed notebook's file as a reader calls it: `notebooks/03_query_speed.html` is 03 query speed."""
+    return page.rpartition("/")[2].removesuffix(".html").replace("_", " ")
+
+
 def _row(result: CriterionResult, experiments: Sequence[str]) -> Row:
     return Row(
         mark=words.MARKS[result.verdict],

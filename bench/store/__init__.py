@@ -9,6 +9,6 @@ reports/latest                symbolic link to the newest run
 
 from bench.store import calibration
 from bench.store.folder import RunFolder, new_run_id
-from bench.store.record import earlier, load, plain, schema, write
+from bench.store.record import earlier, holding, load, plain, schema, write
 
-__all__ = ["RunFolder", "calibration", "earlier", "load", "new_run_id", "plain", "schema", "write"]
+__all__ = ["RunFolder", "calibration", "earlier", "holding", "load", "new_run_id", "plain", "schema", "write"]

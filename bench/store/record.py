@@ -94,3 +94,13 @@ def earlier(record: RunRecord, folder: Path) -> Iterator[tuple[RunRecord, Path]]
         if name < record.run_id and f"-{record.spec}-" in name:
             with suppress(StoreError):
                 yield load(folder.resolve().parent / name), folder.resolve().parent / name
+
+
+def holding(experiments: frozenset[str], folder: Path) -> Iterator[tuple[RunRecord, Path]]:
+    """The readable runs beside `folder` in whose record all of these experiments are named."""
+    for place in folder.resolve().parent.iterdir():
+        with suppress(OSError, StoreError):
+            # A folder of reports may hold hundreds of runs; only those that name them are read as a whole.
+            text = (place / FILE).read_bytes() if not place.is_symlink() else b""
+            if all(f'"{name}"'.encode() in text for name in experiments) and text:
+                yield load(place), place

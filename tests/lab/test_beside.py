@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench import store
-from bench.lab.beside import beside, named
+from bench.lab.beside import beside, fitting, named
 from bench.lab.options import DEFAULT_SPEC, known
 from bench.lab.setting import SPEC_FILE
 from bench.model import RunRecord
@@ -89,3 +89,18 @@ def test_a_run_that_is_named_is_shown_for_what_it_is(made: RunRecord, full: Spec
     assert not named(record, now, other).same_setting
     assert not named(record, now, other / "run.json").same_setting
     assert named(record, now, same).same_setting
+
+
+def test_a_notebook_gets_the_newest_run_that_has_what_it_shows(made: RunRecord, full: Spec, tmp_path: Path) -> None:
+    """The run itself where it can; else one beside it that has measured it, whatever its name; else still the run."""
+    now = kept(tmp_path, made, NOW, full)
+    record = store.load(now)
+    assert fitting(record, now, frozenset({"query_time"})) == now
+    assert fitting(record, now, frozenset({"ablation"})) == now
+    ablation = replace(made.experiments["query_time"], name="ablation")
+    for name, started in (("b", "2026-02-01T00:00:00Z"), ("a", "2026-03-01T00:00:00Z")):
+        (tmp_path / name).mkdir()
+        store.write(replace(made, started=started, experiments={"ablation": ablation}), tmp_path / name)
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "run.json").write_text('"ablation"')
+    assert fitting(record, now, frozenset({"ablation"})) == tmp_path / "a"

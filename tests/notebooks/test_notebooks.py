@@ -1,16 +1,20 @@
 import ast
 import json
-from dataclasses import replace
+import threading
+from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.display import HTML
 
 from bench import design, report, store
 from bench.errors import PerflabError, StoreError, UsageError
 from bench.lab import NOTEBOOKS, calibration, history, load_run
 from bench.lab.again import publish
 from bench.lab.display import Display
+from bench.report import notebooks
 from tests.stored import reported
 
 ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -57,22 +61,6 @@ def test_outputs_and_logic_would_be_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_every_notebook_runs_on_a_stored_run(run: Path) -> None:
-    """In a real kernel, on a small run: every notebook becomes a page with figures and the verdicts."""
-    pages = report.notebooks.execute_all(ALL, run)
-    assert [page.name for page in pages] == [f"{notebook.stem}.html" for notebook in ALL]
-    said = {page.stem[:2]: page.read_text() for page in pages}
-    assert "PASS" in said["01"]
-    assert all("data:image/png;base64" in said[number] for number in ("02", "03"))
-    assert "documents_search" in said["03"]
-    # What the small run has not measured is said with the command that measures it.
-    assert "./perflab ablate" in said["07"]
-    assert "specs/cache.toml" in said["08"]
-    assert "perflab calibrate" in said["09"]
-    assert "drive = True" in said["11"]
-
-
-@pytest.mark.slow
 def test_a_cell_that_fails_is_told_with_its_notebook(run: Path, tmp_path: Path) -> None:
     """An error in a cell ends in one sentence that names notebook and error."""
     broken = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")])
@@ -107,7 +95,10 @@ def test_a_stored_run_shows_itself(run: Path) -> None:
     stored = load_run(run)
     assert "<table>" in stored.scorecard._repr_html_()
     assert "PASS" in repr(stored.scorecard)
-    assert stored.figure("response_time.effects")._repr_png_()[0].startswith(b"\x89PNG")
+    shown = stored.figure("response_time.effects")
+    assert shown.png.startswith(b"\x89PNG")
+    assert f"alt='{escape(shown.alt, quote=True)}'" in shown._repr_html_()
+    assert f"<figcaption>{escape(shown.caption, quote=False)}</figcaption>" in shown._repr_html_()
     assert "faster" in repr(stored.answer)
 
 
@@ -140,11 +131,36 @@ def test_the_first_page_leads_to_every_other() -> None:
 
 @pytest.mark.parametrize("notebook", ALL[1:], ids=lambda path: path.stem)
 def test_every_notebook_can_be_told_which_run_and_whether_to_drive(notebook: Path) -> None:
-    """One cell of parameters, as papermill finds it, with a stored run as the default."""
-    (cell,) = [c for c in nbformat.read(notebook, 4).cells if "parameters" in c.metadata.get("tags", ())]
+    """One cell of parameters, as papermill finds it, with a stored run as the default; all that it uses stands there."""
+    document = nbformat.read(notebook, 4)
+    (cell,) = [c for c in document.cells if "parameters" in c.metadata.get("tags", ())]
     names = {node.targets[0].id: node.value for node in ast.parse(cell.source).body if isinstance(node, ast.Assign)}  # type: ignore[attr-defined]
     assert ast.literal_eval(names["run"]) == "latest"
     assert ast.literal_eval(names["drive"]) is False
+    assert ast.literal_eval(names["reports"]) is None
+    assert notebooks.declared(document) == names.keys()
+    code = "\n".join(each.source for each in document.cells if each.cell_type == "code")
+    if ".run(" in code:
+        assert {"spec", "only", "budget"} <= names.keys()
+    elif ".compare(" in code:
+        assert {"baseline", "candidate", "budget"} <= names.keys()
+    else:
+        assert {"pairs", "repeat"} <= names.keys()
+
+
+def test_a_notebook_gets_the_parameters_that_it_declares_and_no_others() -> None:
+    """Right after it declares them; one without such a cell is left as it is."""
+    cells = [
+        nbformat.v4.new_markdown_cell("# Why?"),
+        nbformat.v4.new_code_cell('run = "latest"\ndrive = False', metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("run"),
+    ]
+    document = nbformat.v4.new_notebook(cells=cells)
+    notebooks._inject(document, {"run": "/there", "budget": 3})
+    assert [cell.source for cell in document.cells[2:]] == ["run = '/there'", "run"]
+    plain = nbformat.v4.new_notebook(cells=[cells[0]])
+    notebooks._inject(plain, {"run": "/there"})
+    assert len(plain.cells) == 1
 
 
 def test_pages_show_an_experiment_or_what_measures_it(run: Path) -> None:
@@ -191,3 +207,33 @@ def test_the_live_display_tells_stage_slot_and_effect(monkeypatch: pytest.Monkey
     assert "slot 4 of 18" in page
     assert "no effect yet" in page
     assert "servers: embedded" in page
+
+
+def test_the_live_display_moves_by_itself_and_ends_with_a_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a slot nothing is told, and yet the cell is drawn anew; afterwards it says done, or what ended it."""
+    monkeypatch.setattr("bench.lab.display.EVERY_S", 0.01)
+    drawn: list[str] = []
+    moved = threading.Event()
+    with Display() as shown:
+        shown.stage("response_time")
+        monkeypatch.setattr(shown, "_handle", Handle(drawn, moved))
+        assert moved.wait(60)
+    assert "<b>done</b>" in drawn[-1]
+    with pytest.raises(KeyboardInterrupt), Display() as stopped:
+        monkeypatch.setattr(stopped, "_handle", Handle(drawn, moved))
+        raise KeyboardInterrupt
+    assert "ended by KeyboardInterrupt" in drawn[-1]
+
+
+@dataclass
+class Handle:
+    """IPython's handle of an output, which keeps what is drawn."""
+
+    drawn: list[str]
+    moved: threading.Event
+
+    def update(self, html: HTML) -> None:
+        """Draw anew."""
+        self.drawn.append(str(html.data))
+        if len(self.drawn) >= 3:
+            self.moved.set()
