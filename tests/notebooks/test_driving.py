@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,21 @@ import pytest
 
 from bench import store
 from bench.errors import UsageError
-from bench.lab import Lab
+from bench.lab import NOTEBOOKS, Lab
 from bench.model import Status
+from bench.report import notebooks
 from bench.report.notebooks import _kernel_of_this_environment
 from tests.lab.conftest import TINY
 
 LIMIT_S = 180.0
+OWN = """
+from fastapi import FastAPI
+app = FastAPI()
+@app.get("/")
+async def page() -> int:
+    return 1
+"""
+SERVE = f"{sys.executable} -m uvicorn own:app --port {{port}} --log-level warning"
 ROOT = Path(__file__).parents[2]
 
 
@@ -66,6 +76,10 @@ class Kernel:
     def children(self) -> list[psutil.Process]:
         """Every process below the kernel."""
         return psutil.Process(self.pid).children(recursive=True)
+
+    def kept(self) -> bool:
+        """Whether any run has kept anything."""
+        return any(store.load(path.parent).experiments for path in self.reports.glob("*/run.json"))
 
     def measured(self) -> bool:
         """Whether the run has kept a block of slots."""
@@ -124,6 +138,70 @@ async def test_a_kernel_that_is_killed_leaves_no_server(kernel: Kernel) -> None:
     assert len(started) >= 3
     os.kill(kernel.pid, signal.SIGKILL)
     await kernel.until(lambda: not [each for each in started if each.is_running() and each.status() != "zombie"])
+
+
+@pytest.mark.slow
+@pytest.mark.servers
+async def test_a_service_from_a_cell_ends_with_the_lab(kernel: Kernel) -> None:
+    """It answers while the lab is open, and nothing of it runs afterwards."""
+    message = kernel.client.execute(
+        "import urllib.request\n"
+        "from bench import Lab\n"
+        f"with Lab(services='embedded', reports={str(kernel.reports)!r}) as lab:\n"
+        "    url = lab.serve(knobs={'cache': 'off'}, documents=1000)\n"
+        "    told = urllib.request.urlopen(url + '/identity').read().decode()\n"
+        "assert '\"cache\":\"off\"' in told.replace(' ', ''), told\n"
+    )
+    reply = await kernel.ended(message)
+    assert reply["status"] == "ok", reply
+    assert kernel.children == []
+
+
+@pytest.mark.slow
+async def test_a_comparison_that_is_stopped_names_what_it_kept(kernel: Kernel) -> None:
+    """The cell gets a comparison without a verdict, and its folder holds the pairs until then."""
+    (kernel.reports.parent / "own.py").write_text(OWN)
+    message = kernel.client.execute(
+        "from bench import Lab\n"
+        f"lab = Lab(services='embedded', reports={str(kernel.reports)!r})\n"
+        f"serve = {SERVE!r}\n"
+        "found = lab.compare(f'cmd:N=1 {serve}', f'cmd:N=2 {serve}', paths=('/',), budget_s=120, rate=100, slot_s=1.0, restart=False)\n"
+        "assert found.run.experiments, found.run\n"
+        "assert str(found.folder) in found._repr_html_() or found.run.comparison is not None\n"
+    )
+    await kernel.until(kernel.kept)
+    await kernel.manager.interrupt_kernel()
+    reply = await kernel.ended(message)
+    assert reply["status"] == "ok", reply
+    assert kernel.children == []
+
+
+@pytest.mark.slow
+@pytest.mark.servers
+def test_a_notebook_measures_anew(tmp_path: Path) -> None:
+    """Driving 03 in a real kernel: a new run with the queries' figures, shown on its page."""
+    (tmp_path / "tiny.toml").write_text(TINY)
+    told = {
+        "drive": True, "spec": str(tmp_path / "tiny.toml"), "only": ["query_time"], "budget": 8,
+        "reports": str(tmp_path / "reports"),
+    }  # fmt: skip
+    (page,) = notebooks.execute_all([NOTEBOOKS / "03_query_speed.ipynb"], tmp_path / "pages", parameters=told)
+    assert store.load(tmp_path / "reports" / "latest").experiments["query_time"].status is Status.COMPLETE
+    assert "pages are read instead of" in page.read_text()
+    assert "data:image/png;base64," in page.read_text()
+
+
+@pytest.mark.slow
+def test_one_s_own_service_gets_a_verdict_in_a_notebook(tmp_path: Path) -> None:
+    """Driving 11 in a real kernel: from the file that a cell writes to a comparison, in no folder of the checkout's."""
+    told = {"drive": True, "budget": 40, "restart": False, "reports": str(tmp_path / "reports")}
+    (page,) = notebooks.execute_all([NOTEBOOKS / "11_bring_your_own_service.ipynb"], tmp_path, parameters=told)
+    found = store.load(tmp_path / "reports" / "latest").comparison
+    assert found is not None
+    assert found.ratio < 1
+    assert str(found.verdict) in page.read_text()
+    assert "A/A" in page.read_text()
+    assert not (NOTEBOOKS / "own.py").exists()
 
 
 @pytest.mark.parametrize(
