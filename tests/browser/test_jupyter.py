@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Locator, Route, expect
 
 from bench.lab import NOTEBOOKS
 from tests.browser.conftest import Window
-from tests.stored import reported
+from tests.report.test_example import EXAMPLE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="package")]
 
@@ -45,12 +45,11 @@ class Jupyter:
 
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
-    """`perflab notebook --run RUN` on a small stored run."""
+    """`perflab notebook --run RUN` on the example."""
     folder = tmp_path_factory.mktemp("jupyter")
-    reported(folder / "run", only=("response_time",))
     # Settings of the machine's own Jupyter are nothing to this test; `true` opens no second browser.
     own = {f"JUPYTER_{name}_DIR": str(folder / name) for name in ("CONFIG", "DATA", "RUNTIME")}
-    command = [sys.executable, "-c", "from bench.cli import main; main()", "notebook", "--run", str(folder / "run")]
+    command = [sys.executable, "-c", "from bench.cli import main; main()", "notebook", "--run", str(EXAMPLE)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=log, start_new_session=True, env=os.environ | own | {"BROWSER": "true %s"}
