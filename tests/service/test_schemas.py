@@ -12,6 +12,7 @@ from service.api.v1.schemas import (
     ConfigBody,
     ContentSearch,
     FeedbackBody,
+    HybridRequest,
     SearchBody,
     SearchRequest,
     SignalBody,
@@ -24,10 +25,11 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
-MODELS = (SearchRequest, SearchBody, StatsRequest, FeedbackBody, SignalBody, ContentSearch, ConfigBody)
+MODELS = (SearchRequest, SearchBody, HybridRequest, StatsRequest, FeedbackBody, SignalBody, ContentSearch, ConfigBody)
 GOOD: dict[type[BaseModel], dict[str, Any]] = {
     SearchRequest: {"q": "x", "workspace": "team-1"},
     SearchBody: {"q": "x", "workspace": "team-1"},
+    HybridRequest: {"q": "x", "workspace": "team-1"},
     StatsRequest: {"workspace": "team-1"},
     FeedbackBody: {"document_id": 1, "rating": 5},
     SignalBody: {"document_id": 1, "kind": "click"},

@@ -73,6 +73,17 @@ async def test_a_wrong_request_is_a_validation_error(
     assert named in error["message"]
 
 
+async def test_hybrid_search_takes_no_cursor(settings: Settings) -> None:
+    """Its pages are walked by offset: a cursor that was passed over would answer the first page for ever."""
+    async with running(settings) as service:
+        cursor = (await service.get("/search", **GOOD, limit=1)).json()["next"]
+        response = await service.get("/search/hybrid", **GOOD, limit=1, cursor=cursor)
+    assert cursor is not None
+    assert response.status_code == 400
+    error = envelope(response)
+    assert (error["code"], error["message"].partition(":")[0]) == ("VALIDATION_ERROR", "cursor")
+
+
 async def test_a_right_request_is_none(settings: Settings) -> None:
     """The base of the wrong requests is answered: each of them fails by its one change."""
     async with running(settings) as service:

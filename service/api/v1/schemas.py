@@ -59,8 +59,8 @@ ConfigKey = Annotated[
 TechnologyName = Annotated[Technology, Field(strict=False)]
 
 
-class SearchRequest(BaseModel):
-    """A search."""
+class Sought(BaseModel):
+    """What every search says, of whatever kind and version."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -68,6 +68,11 @@ class SearchRequest(BaseModel):
     workspace: WorkspaceId = Field(description="Workspace to search in.", examples=["team-1"])
     technology: TechnologyName | None = Field(None, description="Only documents of this.", examples=["python"])
     limit: int = Field(20, ge=1, le=100, description="Hits on a page.")
+
+
+class SearchRequest(Sought):
+    """A search."""
+
     offset: int = Field(0, ge=0, le=10_000, description="Hits to pass over.")
     cursor: Cursor | None = Field(None, description="`next` of the page before, instead of an offset.")
 
@@ -82,8 +87,8 @@ class SearchRequest(BaseModel):
         return self.model_dump() | {"q": BLANKS.sub(" ", self.q)}
 
 
-class HybridRequest(SearchRequest):
-    """A hybrid search."""
+class HybridRequest(Sought):
+    """A hybrid search: ranked anew for every page, so that no page ends at a place to go on from."""
 
     # With the largest page, Weaviate's own bound (QUERY_MAXIMUM_RESULTS, 10,000 unless set): past it, it fails.
     offset: int = Field(0, ge=0, le=9_900, description="Hits to pass over.")
