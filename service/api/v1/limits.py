@@ -8,6 +8,8 @@ from service.api.v1 import errors
 from service.errors import LimitUnknownError, TooManyRequestsError
 from service.resources import in_scope
 
+ANSWERS = frozenset({"http.response.start", "websocket.http.response.start"})
+
 
 class RateLimited:
     """Pure ASGI middleware: counts the requests of each caller, inside of `Access`, which tells who that is."""
@@ -18,7 +20,7 @@ class RateLimited:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; see the ASGI specification."""
         if scope["type"] != "http":
-            # Opening a socket costs nothing; what is asked through it counts, message by message.
+            # How many sockets a caller may open is bounded; what is asked through them counts, message by message.
             await self._app(scope, receive, send)
             return
         try:
@@ -30,18 +32,24 @@ class RateLimited:
         if standing is None:
             await self._app(scope, receive, send)
             return
-        headers = standing.headers()
-
-        async def send_with_standing(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *headers]
-            await send(message)
-
+        told = telling(send, standing)
         if standing.allowed:
-            await self._app(scope, receive, send_with_standing)
+            await self._app(scope, receive, told)
         else:
             response = await errors.answer(Request(scope), TooManyRequestsError(standing.reset_s))
-            await response(scope, receive, send_with_standing)
+            await response(scope, receive, told)
+
+
+def telling(send: Send, standing: Standing) -> Send:
+    """`send` that puts the RateLimit headers on the answer."""
+    headers = standing.headers()
+
+    async def send_with_standing(message: Message) -> None:
+        if message["type"] in ANSWERS:
+            message["headers"] = [*message.get("headers", ()), *headers]
+        await send(message)
+
+    return send_with_standing
 
 
 async def counted(scope: Scope) -> Standing | None:
@@ -51,12 +59,15 @@ async def counted(scope: Scope) -> Standing | None:
     """
     caller: Caller | None = scope.get("caller")
     limits = None if caller is None else in_scope(scope).rate_limits
-    return None if caller is None or limits is None else await limits.count(_name(caller, scope))
+    return None if caller is None or limits is None else await limits.count(caller_name(caller, scope))
 
 
-def _name(caller: Caller, scope: Scope) -> str:
+def address(scope: Scope) -> str:
+    """Where a request comes from; all that is known of who shows no key, or a wrong one."""
+    client = scope.get("client")
+    return f"address:{client[0] if client else 'unknown'}"
+
+
+def caller_name(caller: Caller, scope: Scope) -> str:
     """Who shares a limit: whoever shows the same key, or comes from the same address without one."""
-    if caller is ANONYMOUS:
-        address = scope.get("client")
-        return f"address:{address[0] if address else 'unknown'}"
-    return f"key:{caller.name}"
+    return address(scope) if caller is ANONYMOUS else f"key:{caller.name}"
