@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +32,8 @@ from service.errors import (
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 1
+CLIENT_LEFT = 499
+"""nginx's status for a request whose client did not wait for the answer; nobody reads it but the metrics."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 PROBLEM_TYPE = "application/problem+json"
 TYPES: Mapping[int, tuple[str, str]] = {
@@ -98,6 +100,9 @@ class Unforeseen:
 
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            # Gone while its body was awaited: the client's end, no failure of the service, and nobody to be told.
+            await Response(status_code=CLIENT_LEFT)(scope, receive, send)
         except Exception as error:
             if started:
                 # Half an answer is out: cutting the connection is the only way left to say so.
