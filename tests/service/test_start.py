@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -127,6 +128,7 @@ async def test_it_serves_and_ends_when_told(
     # Access is logged by the legacy API's own middleware, not by the server.
     assert ("GET /api/search 200" in log) == (knobs["api"] == "off")
     assert "uvicorn" not in log
+    assert all("event" in json.loads(line) for line in log.splitlines())
     connection = await asyncpg.connect(databases.by_tunings[()])
     assert not await connection.fetchval(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
@@ -151,6 +153,25 @@ async def test_its_log_is_json_with_the_request_s_id(
     entry = json.loads(line)
     assert (entry["level"], entry["request_id"], entry["path"]) == ("error", "find-me", "/api/v1/collections")
     assert "UndefinedTableError" in entry["exception"]
+
+
+async def test_the_old_api_logs_json_with_the_request_s_id_too(
+    databases: Databases, custody: Custody, tmp_path: Path
+) -> None:
+    """The same form and the same id in both; one that could forge a line is replaced by a new one."""
+    running = await _start(OFF, databases, custody, tmp_path)
+    async with httpx.AsyncClient(base_url=running.base_url, trust_env=False) as client:
+        kept = await client.get("/api/stats", params={"workspace": "team-1"}, headers={"X-Request-ID": "find-me"})
+        forged = await client.get("/api/stats", headers={"X-Request-ID": 'a" "level": "error'})
+    custody.end(running.pid, stop=signal.SIGTERM, grace_s=LIMIT_S)
+    lines = [json.loads(line) for line in running.log.read_text().splitlines()]
+    told = {
+        line["request_id"]: line["event"] for line in lines if line.get("logger") == "service.api.legacy.middleware"
+    }
+    assert told["find-me"] == "GET /api/stats 200"
+    assert kept.headers["x-request-id"] == "find-me"
+    assert re.fullmatch(r"[0-9a-f]{32}", forged.headers["x-request-id"])
+    assert told[forged.headers["x-request-id"]] == "GET /api/stats 422"
 
 
 async def _start(

@@ -6,10 +6,12 @@ answer through a queue. One is hardly noticed; services collect them.
 
 import logging
 import time
-from uuid import uuid4
 
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from structlog.contextvars import bind_contextvars
+
+from service.api.request_ids import chosen
 
 logger = logging.getLogger(__name__)
 
@@ -18,8 +20,9 @@ class RequestIdMiddleware(BaseHTTPMiddleware):
     """Give every request an id."""
 
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
-        """Take the client's id as it is, or make one."""
-        request.state.request_id = request.headers.get("X-Request-ID") or str(uuid4())
+        """Take the client's id where it is harmless, or make one; every line that the request logs has it."""
+        request.state.request_id = chosen(request.headers.get("X-Request-ID", "").encode("latin-1")).decode()
+        bind_contextvars(request_id=request.state.request_id)
         response = await call_next(request)
         response.headers["X-Request-ID"] = request.state.request_id
         return response

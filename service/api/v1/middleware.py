@@ -1,14 +1,9 @@
 """Pure ASGI middleware of `v1`: about a microsecond each, where BaseHTTPMiddleware costs a task and two queues."""
 
-import re
-from uuid import uuid4
-
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
-ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-"""A request id is written into logs and headers: nothing else may get there."""
-
+from service.api.request_ids import chosen
 
 CARRIERS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 """The messages of ASGI that have headers."""
@@ -25,8 +20,7 @@ class RequestId:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        identity = given if ACCEPTABLE.fullmatch(given) else uuid4().hex.encode()
+        identity = chosen(next((value for name, value in scope["headers"] if name == b"x-request-id"), b""))
         scope["request_id"] = identity.decode()
         # Every request has a task, and so a context, of its own: whatever it logs has the id.
         bind_contextvars(request_id=scope["request_id"])
