@@ -11,7 +11,7 @@ from service import queries
 from service.api.legacy import reading
 from service.api.legacy.connections import ConnectionDep
 from service.api.legacy.encoding import EncodedRoute
-from service.api.legacy.guarding import is_admin
+from service.api.legacy.guarding import admin_of
 from service.errors import DatabaseUnavailableError
 from service.resources import of
 
@@ -66,9 +66,10 @@ async def get_document(connection: ConnectionDep, identity: int) -> object:
 @router.delete("/{identity}")
 async def remove_document(request: Request, connection: ConnectionDep, identity: int) -> object:
     """Delete a document."""
-    if not await is_admin(request):
+    actor = await admin_of(request)
+    if actor is None:
         raise HTTPException(403, detail="admins only")
-    values = {"id": identity, "actor": "legacy", "request_id": request.state.request_id}
+    values = {"id": identity, "actor": actor, "request_id": request.state.request_id}
     try:
         rows = await connection.fetch(queries.load()["content_delete"], **values)
     except DatabaseUnavailableError as error:

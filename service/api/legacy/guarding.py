@@ -1,4 +1,4 @@
-"""Whether somebody is an admin: asked by each handler that remembers to."""
+"""Which admin asks: found out by each handler that remembers to."""
 
 from fastapi import Request
 
@@ -6,13 +6,14 @@ from service.errors import UnknownKeyError
 from service.resources import of
 
 
-async def is_admin(request: Request) -> bool:
-    """Whether the request shows an admin's key."""
+async def admin_of(request: Request) -> str | None:
+    """The name of the admin's key that the request shows, for the audit; None where it shows none."""
     key = request.headers.get("X-API-Key")
     if key is None:
-        return False
+        return None
     try:
-        return (await of(request).keys.recognise(key)).is_admin
+        caller = await of(request).keys.recognise(key)
     except UnknownKeyError:
         # A wrong key and a reader's key are the same to such handlers.
-        return False
+        return None
+    return caller.name if caller.is_admin else None
