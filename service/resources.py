@@ -5,7 +5,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
+import redis.asyncio
 from prometheus_client import CollectorRegistry
+from redis.exceptions import RedisError
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
@@ -53,6 +55,7 @@ async def opened(settings: Settings, metrics: CollectorRegistry) -> AsyncIterato
     Raises DatabaseUnavailableError, or ConfigurationError when the database lacks what a knob needs or Redis is not
     of the mode that was set.
     """
+    _check_redis_urls(settings)
     breakers = BreakerMetrics(metrics)
     listeners = (Logged(), breakers)
     async with AsyncExitStack() as stack:
@@ -110,6 +113,18 @@ def in_scope(scope: Scope) -> Resources:
     """The same, for pure ASGI middleware."""
     resources: Resources = scope["app"].state.resources
     return resources
+
+
+def _check_redis_urls(settings: Settings) -> None:
+    # The driver takes options from a URL's query, and tells of wrong ones only when it connects: as a defect of ours.
+    for url in settings.redis_urls:
+        try:
+            redis.asyncio.ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+        except (TypeError, ValueError, RedisError) as error:
+            # The driver's words have the option's name, and of the URL no more than that.
+            raise ConfigurationError(
+                f"DOCAICHE_REDIS_URL is wrong: an option after its ? is refused: {error}"
+            ) from error
 
 
 def _secret(settings: Settings) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,6 +28,8 @@ DATABASE_SCHEMES = ("postgresql", "postgres")
 REDIS_SCHEMES = ("redis", "rediss")
 NEXT_URL = re.compile(r",(?=[a-z]+://)")
 """The comma between two URLs; a password may hold another."""
+REDIS_DATABASE = re.compile(r"/?([0-9]{1,9}/?)?")
+"""The path of a URL of Redis; redis-py passes over any other and takes database 0."""
 IN_HEADER = re.compile(r"[!-~]+")
 
 
@@ -188,7 +190,8 @@ class Settings(BaseSettings):
     def _is_url_of_redis(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         urls = NEXT_URL.split(url.get_secret_value())
         for one in urls:
-            _check_url(one, REDIS_SCHEMES)
+            if not REDIS_DATABASE.fullmatch(_check_url(one, REDIS_SCHEMES).path):
+                raise ValueError("what follows the address must be the number of a database, such as /0")
         cluster = info.data.get("redis_mode") == "cluster"
         if len(urls) > 1 and not cluster:
             raise ValueError("it may name several nodes only when DOCAICHE_REDIS_MODE is cluster")
@@ -201,7 +204,7 @@ class Settings(BaseSettings):
     def _is_plain_address(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
+        parts = _parts(url)
         if parts.port == 0 or parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("it must be a URL that begins with http:// or https://")
         if parts.username is not None or parts.query or parts.fragment:
@@ -263,15 +266,24 @@ def knob_environment(values: Mapping[str, str]) -> dict[str, str]:
     return environment
 
 
-def _check_url(url: str, schemes: tuple[str, ...]) -> None:
-    # Without the value in the messages: it holds a password.
-    parts = urlsplit(url)
+def _check_url(url: str, schemes: tuple[str, ...]) -> SplitResult:
+    parts = _parts(url)
     if parts.scheme not in schemes:
         raise ValueError(f"it must be a URL that begins with {schemes[0]}://")
+    return parts
+
+
+def _parts(url: str) -> SplitResult:
+    # Without the value in the messages, as Python's own have it: it holds a password.
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("it is no URL; in names and passwords all but letters and digits is written as %XX") from None
     try:
         _ = parts.port
     except ValueError:
         raise ValueError("its port must be a number up to 65535") from None
+    return parts
 
 
 def _refuse_unknown_variables() -> None:

@@ -70,7 +70,7 @@ async def connect(dsn: str, settings: Mapping[str, str]) -> "asyncpg.Connection"
         return await asyncpg.connect(dsn, server_settings=dict(settings))
     except UNAVAILABLE as error:
         raise DatabaseUnavailableError(f"PostgreSQL does not answer at DOCAICHE_DATABASE_URL: {error}") from error
-    except asyncpg.PostgresError as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise MigrationError(f"DOCAICHE_DATABASE_URL is refused: {error}.") from error
 
 

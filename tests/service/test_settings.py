@@ -83,6 +83,33 @@ def test_secrets_are_never_printed() -> None:
     assert refused.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        # U+2100 is one of the characters that Python refuses in an address, and repeats.
+        ("database_url", "postgresql://u:very\u2100secret@127.0.0.1/d"),
+        ("redis_url", "redis://:very\u2100secret@127.0.0.1/0"),
+        ("weaviate_url", "http://u:very\u2100secret@127.0.0.1"),
+        ("database_url", "postgresql://u:very/secret@127.0.0.1/d"),
+        ("redis_url", "redis://:verysecret@[/0"),
+        ("redis_url", "redis://:verysecret@127.0.0.1/abc"),
+        ("redis_url", "redis://:verysecret@127.0.0.1/1/2"),
+        ("redis_url", "redis://:verysecret@127.0.0.1/-1"),
+    ],
+)
+def test_a_url_that_cannot_be_read_is_one_sentence_without_its_password(name: str, value: str) -> None:
+    """Python's own message would repeat the whole address."""
+    with pytest.raises(ConfigurationError, match=f"^DOCAICHE_{name.upper()} is wrong: [^\n]*$") as refused:
+        load(**{"database_url": URL, name: value})
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/0", "/15", "/0/"])
+def test_the_number_of_a_redis_database_may_be_left_out(path: str) -> None:
+    """Every usual way to write it is taken."""
+    assert load(database_url=URL, redis_url=f"redis://h{path}").redis_urls == (f"redis://h{path}",)
+
+
 def test_settings_are_frozen() -> None:
     """Nobody changes the configuration of a running process."""
     with pytest.raises(ValidationError, match="frozen"):

@@ -31,10 +31,10 @@ def environment(settings: Settings, **variables: str) -> dict[str, str]:
     }
 
 
-def failed_start(variables: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Run the service where it cannot start, to its end."""
+def failed_start(variables: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run the service, or one of its commands, where it cannot start, to its end."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOCAICHE_")}
-    command = [sys.executable, "-m", "service"]
+    command = [sys.executable, "-m", ".".join(("service", *words[:1])), *words[1:]]
     return subprocess.run(
         command, env={**inherited, **variables}, capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
@@ -62,6 +62,27 @@ def test_a_wrong_setting_prevents_the_start() -> None:
     assert_one_sentence(
         failed_start({"DOCAICHE_DATABASE_URL": "postgresql://h/d", "DOCAICHE_API": "v9"}), "DOCAICHE_API"
     )
+
+
+@pytest.mark.parametrize("query", ["foo=bar", "socket_timeout=abc", "db=abc"])
+@pytest.mark.parametrize("cache", ["true", "false"])
+def test_an_option_of_redis_that_does_not_exist_prevents_the_start(
+    query: str, cache: str, databases: Databases
+) -> None:
+    """The driver's options stand in the URL; a wrong one is told by its name, with the setting and no password."""
+    settings = databases.settings(OFF)
+    variables = {"DOCAICHE_REDIS_URL": f"redis://:verysecret@127.0.0.1:1/0?{query}", "DOCAICHE_CACHE": cache}
+    done = failed_start(environment(settings, **variables))
+    assert_one_sentence(done, "DOCAICHE_REDIS_URL", query.partition("=")[0])
+    assert "verysecret" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("migrate", "status"), ("online", "indexes"), ("keys", "list")], ids=" ".join)
+def test_a_wrong_option_of_postgresql_is_one_sentence_of_every_command(words: tuple[str, ...]) -> None:
+    """Also of those that connect without a pool."""
+    done = failed_start({"DOCAICHE_DATABASE_URL": "postgresql://u:verysecret@127.0.0.1:1/d?sslmode=bogus"}, *words)
+    assert_one_sentence(done, "DOCAICHE_DATABASE_URL", "sslmode")
+    assert "verysecret" not in done.stderr
 
 
 def test_fulltext_needs_its_columns(databases: Databases) -> None:
