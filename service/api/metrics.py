@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, His
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.operations import told
 from service.resources import of
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -17,10 +18,11 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 ELSEWHERE = "unmatched"
 """The route of paths that do not exist: one label for all, however many a scanner tries."""
+EXAMPLE = "# HELP http_server_active_requests Requests under way.\nhttp_server_active_requests 1.0\n"
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, responses=told(EXAMPLE, "text/plain"))
 async def metrics(request: Request) -> Response:
     """All metrics of this process, in Prometheus's text format."""
     # Written in the loop: some milliseconds, every fifteen seconds; a thread would have to lock what it reads.

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
@@ -11,6 +11,7 @@ from service import queries
 from service.errors import DatabaseUnavailableError
 from service.resources import Resources, of
 
+RETRY_AFTER_S = 1
 State = Literal["healthy", "unhealthy"]
 router = APIRouter(tags=["operations"])
 
@@ -65,22 +66,56 @@ class Identity:
     database: DatabaseIdentity
 
 
-@router.get("/health/live")
+READINESS = {"status": "ready", "dependencies": {"database": "healthy", "cache": "healthy"}}
+UNREADINESS = {"status": "unavailable", "dependencies": {"database": "unhealthy", "cache": "healthy"}}
+IDENTITY = {
+    "service": "docaiche",
+    "version": "0.1.0",
+    "pid": 4711,
+    "config_hash": "f3a1b2c4d5e6f708",
+    "knobs": {"api": "on", "cache": "on"},
+    "database": {
+        "name": "documents",
+        "columns": ["id", "title"],
+        "indexes": ["documents_pkey"],
+        "settings": ["jit=off"],
+    },
+}
+
+
+def told(example: object, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
+    """What the schema tells of a good answer."""
+    return {200: {"content": {media_type: {"example": example}}}}
+
+
+NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {
+        "model": Readiness,
+        "description": "The service cannot do its work now. No error in the envelope: who asks for readiness gets it.",
+        "content": {"application/json": {"example": UNREADINESS}},
+        "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
+    }
+}
+"""Of both routes that tell readiness."""
+
+
+@router.get("/health/live", responses=told({"status": "alive"}))
 async def live() -> Live:
     """The process answers."""
     return Live()
 
 
-@router.get("/health/ready", response_model_exclude_none=True)
+@router.get("/health/ready", response_model_exclude_none=True, responses=told(READINESS) | NOT_READY)
 async def ready(request: Request, response: Response) -> Readiness:
     """Whether the process can do its work, each dependency by itself; 503 when it cannot."""
     readiness = await check(of(request))
     if readiness.status != "ready":
         response.status_code = 503
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return readiness
 
 
-@router.get("/identity")
+@router.get("/identity", responses=told(IDENTITY))
 async def identity(request: Request) -> Identity:
     """What this process is: its configuration's fingerprint, its knobs, its database's state."""
     resources, named = of(request), queries.load()

@@ -47,6 +47,14 @@ def test_every_answer_has_an_example_of_its_type(schema: dict[str, Any]) -> None
     assert len(refuted(schema, envelope)) > 1
 
 
+@pytest.mark.parametrize("path", ["/health/ready", "/api/v1/health"])
+def test_who_is_not_ready_says_so_with_readiness(schema: dict[str, Any], path: str) -> None:
+    """The one 503 that is no error in the envelope is told as what it is, with the time to come again."""
+    answer = schema["paths"][path]["get"]["responses"]["503"]
+    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Readiness"}
+    assert "Retry-After" in answer["headers"]
+
+
 def test_every_operation_says_what_it_does_and_takes(schema: dict[str, Any]) -> None:
     """A sentence each; each value that must be given has an example."""
     for name, operation in operations(schema):

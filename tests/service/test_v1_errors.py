@@ -175,6 +175,9 @@ async def test_a_lost_database_is_unavailable_and_comes_back(settings: Settings)
             await _assert_unavailable(service)
         ready = await service.client.get("/health/ready")
         assert (ready.status_code, ready.json()["dependencies"]["database"]) == (503, "unhealthy")
+        health = await service.get("/health")
+        assert (health.status_code, health.json()) == (503, ready.json())
+        assert [int(answer.headers["retry-after"]) for answer in (ready, health)] == [1, 1]
         assert (await service.client.get("/health/live")).status_code == 200
         await wire.mend()
         assert (await service.get("/search", **GOOD)).status_code == 200

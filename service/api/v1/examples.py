@@ -48,7 +48,6 @@ CHANGE = {
     "request_id": "4bf92f3577b34da6a3ce929d0e0e4736",
 }
 AUDIT = {"entries": [CHANGE], "next": 1}
-READINESS = {"status": "ready", "dependencies": {"database": "healthy", "cache": "healthy"}}
 TOLD = {"timestamp": WHEN, "request_id": "4bf92f3577b34da6a3ce929d0e0e4736"}
 """Of every error."""
 WRONG = {"code": "VALIDATION_ERROR", "message": "limit: input should be less than or equal to 100"}
