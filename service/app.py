@@ -28,6 +28,8 @@ def create(settings: Settings) -> Application:
 
     app = Application(title="docaiche", version="1", lifespan=lifespan, openapi_url=None)
     APIS[settings.api](app)
+    if settings.api == "v1":
+        metrics.watch_sockets(registry, lambda: app.state.sockets.open)
     if settings.most_requests is not None and settings.api == "v1":
         # First, so inside of everything that gives a refusal its headers.
         app.outermost.insert(0, partial(Admission, most=settings.most_requests, prefix=f"{consolidated.PREFIX}/"))

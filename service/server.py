@@ -24,6 +24,8 @@ KEEP_ALIVE_S = 75
 """How long a connection may be idle: longer than most clients keep one, so that they close it, not we under them."""
 MOST_BYTES = 64 * 1024
 """The longest message on a WebSocket, as of a body."""
+PING_S = 20.0
+"""How often a client on a WebSocket is asked whether it is there, and how long it may take to say so."""
 POLL_S = 0.05
 LAST = (b"connection", b"close")
 
@@ -83,6 +85,8 @@ def configured(app: FastAPI) -> uvicorn.Config:
         # The longest message is a search; compressing what is that short costs more than it saves.
         ws_max_size=MOST_BYTES,
         ws_per_message_deflate=False,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
         # The lifespan is entered by whoever serves: what fails in it is told in one sentence, not in a traceback.
         lifespan="off",
         access_log=False,

@@ -1,4 +1,4 @@
-"""Errors over WebSockets: refused before the handshake, told as a message, or said by the code of the close."""
+"""Errors over WebSockets: refused before the handshake, told as a message, the last of them before the close."""
 
 import json
 
@@ -47,6 +47,9 @@ async def _closed(url: str) -> str:
     async with connect(url + SEARCH, proxy=None) as socket:
         await socket.send(b"\0")
         try:
+            told = json.loads(await socket.recv())
+            if set(told) != {"error"} or set(told["error"]) != FACTS:
+                return f"facts {sorted(told)}"
             await socket.recv()
         except ConnectionClosed as error:
             code = None if error.rcvd is None else error.rcvd.code

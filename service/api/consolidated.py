@@ -15,6 +15,7 @@ from service.api.v1.access import Access
 from service.api.v1.bodies import JsonBodies
 from service.api.v1.limits import RateLimited
 from service.api.v1.middleware import RequestId
+from service.api.v1.pulse import Pulse
 from service.api.v1.sockets import Sockets
 from service.api.v1.versioning import ApiVersion
 
@@ -27,7 +28,7 @@ def install(app: Application) -> None:
     for version, routes in VERSIONS.items():
         # With these, the framework does not tell of its own 422, which is never sent.
         app.include_router(routes, prefix=f"{PREFIX}/v{version}", responses=examples.errors())
-    app.state.sockets = Sockets()
+    app.state.sockets, app.state.pulse = Sockets(), Pulse()
     errors.install(app)
     versions = {f"{PREFIX}/v{version}": version for version in VERSIONS}
     # From the inside out: refusals, too, carry the version and the request's id.

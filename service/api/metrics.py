@@ -3,6 +3,7 @@
 The names are OpenTelemetry's semantic conventions for HTTP servers, in Prometheus's form.
 """
 
+from collections.abc import Callable
 from time import perf_counter
 
 from fastapi import APIRouter, Request, Response
@@ -27,6 +28,11 @@ async def metrics(request: Request) -> Response:
     """All metrics of this process, in Prometheus's text format."""
     # Written in the loop: some milliseconds, every fifteen seconds; a thread would have to lock what it reads.
     return Response(generate_latest(of(request).metrics), media_type=CONTENT_TYPE_LATEST)
+
+
+def watch_sockets(registry: CollectorRegistry, count: Callable[[], int]) -> None:
+    """Tell how many WebSockets are open; `count` is asked whenever somebody reads the page."""
+    Gauge("http_server_open_websockets", "Open WebSockets.", registry=registry).set_function(count)
 
 
 class RequestMetrics:

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -19,6 +20,7 @@ from service.__main__ import Server, bound, configured
 from service.api import Application
 from service.api.v1.sockets import Sockets
 from service.app import create
+from service.server import PING_S
 from service.settings import Settings
 from tests.service.running import ON, Databases
 from tests.service.test_access import ADMIN, KEY
@@ -28,14 +30,19 @@ KNOBS = {**ON, "cache": "off"}
 
 
 @asynccontextmanager
-async def served(settings: Settings, sockets: Sockets | None = None) -> AsyncIterator[tuple[str, Application]]:
+async def served(
+    settings: Settings, sockets: Sockets | None = None, ping_s: float = PING_S
+) -> AsyncIterator[tuple[str, Application]]:
     """The service on a port of its own; its WebSocket address, and the application."""
     app = create(settings)
     if sockets is not None:
         app.state.sockets = sockets
     with bound("127.0.0.1", 0) as listener:
         async with app.router.lifespan_context(app):
-            server = Server(configured(app))
+            config = configured(app)
+            assert (config.ws_ping_interval, config.ws_ping_timeout) == (PING_S, PING_S)
+            config.ws_ping_interval = config.ws_ping_timeout = ping_s
+            server = Server(config)
             task = asyncio.create_task(server.serve(sockets=[listener]))
             yield f"ws://127.0.0.1:{listener.getsockname()[1]}/api/v1/ws", app
             server.should_exit = True
@@ -89,14 +96,25 @@ async def test_a_wrong_message_is_told_and_the_next_is_answered(message: str, na
         assert "hits" in await asked(client, GOOD)
 
 
+async def told_and_closed(client: ClientConnection) -> tuple[dict[str, Any], int, str]:
+    """The error in the envelope that is the last message, and code and reason of the close after it."""
+    error = json.loads(await client.recv())["error"]
+    assert set(error) == KEYS
+    assert client.response is not None
+    assert error["request_id"] == client.response.headers["x-request-id"]
+    with pytest.raises(ConnectionClosed) as closed:
+        await client.recv()
+    assert closed.value.rcvd is not None
+    return error, closed.value.rcvd.code, closed.value.rcvd.reason
+
+
 async def test_bytes_are_refused(databases: Databases) -> None:
-    """Close code 1003: messages are text."""
+    """Close code 1003, after the envelope: messages are text."""
     async with served(databases.settings(KNOBS)) as (url, _), connect(f"{url}/search") as client:
         await client.send(b"\x00")
-        with pytest.raises(ConnectionClosed) as closed:
-            await client.recv()
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1003
+        error, code, reason = await told_and_closed(client)
+    assert (error["code"], error["message"]) == ("UNSUPPORTED_MEDIA_TYPE", "messages are text")
+    assert (code, reason) == (1003, "messages are text")
 
 
 async def test_a_message_that_is_too_long_is_refused(databases: Databases) -> None:
@@ -118,14 +136,11 @@ async def test_an_unforeseen_failure_closes_with_1011(databases: Databases, own_
             await connection.execute("DROP TABLE documents CASCADE")
             await connection.close()
             await client.send(json.dumps(GOOD))
-            with pytest.raises(ConnectionClosed) as closed:
-                await client.recv()
-            assert client.response is not None
-            request_id = client.response.headers["x-request-id"]
-    assert closed.value.rcvd is not None
-    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1011, "the service failed")
+            error, code, reason = await told_and_closed(client)
+    assert (error["code"], error["message"]) == ("INTERNAL_ERROR", "The service failed to answer.")
+    assert (code, reason) == (1011, "the service failed")
     (line,) = [line for line in lines if line["log_level"] == "error"]
-    assert line["request_id"] == request_id
+    assert line["request_id"] == error["request_id"]
 
 
 async def test_whoever_needs_a_key_is_asked_for_it_before_the_handshake(databases: Databases) -> None:
@@ -163,20 +178,91 @@ async def test_sockets_are_bounded(databases: Databases) -> None:
                     assert "hits" in await asked(client, GOOD)
 
 
+async def deaf_client(url: str) -> socket.socket:
+    """A socket after its handshake, of a client that does nothing by itself: it does not read, nor answer pings."""
+    host, port = url.removeprefix("ws://").partition("/")[0].split(":")
+    deaf = socket.create_connection((host, int(port)))
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    loop = asyncio.get_running_loop()
+    deaf.setblocking(False)
+    handshake = (
+        f"GET /api/v1/ws/search HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+    )
+    await loop.sock_sendall(deaf, handshake.encode())
+    await loop.sock_recv(deaf, 1024)
+    return deaf
+
+
+async def test_one_caller_has_not_all_the_sockets(databases: Databases) -> None:
+    """The second of one is a 429 that says when to come again, while who shows a key gets in."""
+    settings = databases.settings(KNOBS, admin_key=KEY)
+    async with served(settings, Sockets(most_of_one=1)) as (url, app):
+        async with connect(f"{url}/search"):
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"{url}/health")
+            assert refused.value.response.status_code == 429
+            assert refused.value.response.headers["retry-after"] == "5"
+            assert json.loads(refused.value.response.body)["error"]["type"] == "RateLimitError"
+            async with connect(f"{url}/search", additional_headers=ADMIN) as client:
+                assert "hits" in await asked(client, GOOD)
+        async for attempt in stamina.retry_context(on=InvalidStatus, attempts=None, timeout=10, wait_max=0.1):
+            with attempt:
+                async with connect(f"{url}/search"):
+                    assert app.state.sockets.open == 1
+
+
+async def test_open_sockets_are_on_the_page(databases: Databases) -> None:
+    """As many as there are at the moment in which somebody reads it."""
+    async with served(databases.settings(KNOBS)) as (url, app):
+        gauge = partial(app.state.resources.metrics.get_sample_value, "http_server_open_websockets")
+        assert gauge() == 0
+        async with connect(f"{url}/search"), connect(f"{url}/health"):
+            assert gauge() == 2
+
+
+async def test_the_service_s_health_is_looked_at_once_for_all(databases: Databases) -> None:
+    """Everybody who listens is told the same beat, whose figures no two looks would share; then nobody looks."""
+    async with served(databases.settings(KNOBS)) as (url, app):
+        async with connect(f"{url}/health") as one, connect(f"{url}/health") as other:
+            beats = [{await client.recv() for _ in range(3)} for client in (one, other)]
+            assert beats[0] & beats[1]
+        async with asyncio.timeout(30):
+            while app.state.pulse._beating is not None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("path", ["search", "health"])
+async def test_a_handshake_tells_the_version_and_may_ask_for_it(path: str, databases: Databases) -> None:
+    """As every answer does; another version is a 400 in the envelope before there is a socket."""
+    async with served(databases.settings(KNOBS)) as (url, _):
+        async with connect(f"{url}/{path}", additional_headers={"API-Version": "1"}) as client:
+            assert client.response is not None
+            assert client.response.headers["api-version"] == "1"
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"{url}/{path}", additional_headers={"API-Version": "2"})
+        assert refused.value.response.status_code == 400
+        assert refused.value.response.headers["api-version"] == "1"
+        assert json.loads(refused.value.response.body)["error"]["code"] == "VALIDATION_ERROR"
+
+
+async def test_a_client_who_answers_no_ping_is_dropped(databases: Databases) -> None:
+    """One that is gone without a word does not keep its place, though it is sent nothing; who answers stays."""
+    async with served(databases.settings(KNOBS), ping_s=1.0) as (url, app), connect(f"{url}/search") as client:
+        deaf = await deaf_client(url)
+        assert app.state.sockets.open == 2
+        async with asyncio.timeout(30):
+            while app.state.sockets.open == 2:  # noqa: ASYNC110 - nobody tells when a socket goes
+                await asyncio.sleep(0.01)
+        assert "hits" in await asked(client, GOOD)
+        deaf.close()
+
+
 async def test_a_client_who_does_not_read_harms_nobody(databases: Databases) -> None:
     """It asks and asks and never reads: it is hung up on, while another is answered all the time."""
     async with served(databases.settings(KNOBS), Sockets(send_s=0.2)) as (url, app):
-        host, port = url.removeprefix("ws://").partition("/")[0].split(":")
-        deaf = socket.create_connection((host, int(port)))
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf = await deaf_client(url)
         loop = asyncio.get_running_loop()
-        deaf.setblocking(False)
-        handshake = (
-            f"GET /api/v1/ws/search HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
-        )
-        await loop.sock_sendall(deaf, handshake.encode())
-        await loop.sock_recv(deaf, 1024)
         text = json.dumps({**GOOD, "q": "return", "limit": 100}).encode()
         # A frame of text with a mask of zeros.
         frame = bytes([0x81, 0x80 | len(text)]) + bytes(4) + text

@@ -42,6 +42,7 @@ TYPES: Mapping[int, tuple[str, str]] = {
     403: ("AUTHORIZATION_ERROR", "AuthorizationError"),
     404: ("NOT_FOUND", "NotFoundError"),
     405: ("METHOD_NOT_ALLOWED", "MethodNotAllowedError"),
+    408: ("REQUEST_TIMEOUT", "RequestTimeoutError"),
     409: ("CONFLICT", "ConflictError"),
     413: ("CONTENT_TOO_LARGE", "ContentTooLargeError"),
     415: ("UNSUPPORTED_MEDIA_TYPE", "UnsupportedMediaTypeError"),

@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.v1 import errors
+from service.api.v1 import errors, sockets
+from service.api.v1.middleware import CARRIERS
 
 HEADER = "API-Version"
 NAME = HEADER.lower().encode()
@@ -26,14 +27,14 @@ class ApiVersion:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; see the ASGI specification."""
-        version = self._version(scope["path"]) if scope["type"] == "http" else None
+        version = self._version(scope["path"]) if scope["type"] in ("http", "websocket") else None
         if version is None:
             await self._app(scope, receive, send)
             return
         told = (NAME, version.encode())
 
         async def send_with_version(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in CARRIERS:
                 message["headers"] = [*message.get("headers", ()), told]
             await send(message)
 
@@ -45,8 +46,11 @@ class ApiVersion:
         refusal = HTTPException(
             HTTPStatus.BAD_REQUEST, f"{HEADER} is not the path's version; send {version} or leave it out"
         )
-        response = await errors.answer(Request(scope), refusal)
-        await response(scope, receive, send_with_version)
+        if scope["type"] == "websocket":
+            await sockets.deny(scope, receive, send_with_version, refusal)
+        else:
+            response = await errors.answer(Request(scope), refusal)
+            await response(scope, receive, send_with_version)
 
     def _version(self, path: str) -> str | None:
         for prefix, version in self._versions.items():
