@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from service.api import Application, consolidated, legacy, metrics, operations
+from service.api import Application, consolidated, docs, legacy, metrics, operations
 from service.api.v1.admission import Admission
 from service.resources import opened
 from service.settings import Settings
@@ -26,7 +26,7 @@ def create(settings: Settings) -> Application:
             app.state.resources = resources
             yield
 
-    app = Application(title="docaiche", version="1", lifespan=lifespan, openapi_url=None)
+    app = Application(title="docaiche", version="1", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     APIS[settings.api](app)
     if settings.api == "v1":
         metrics.watch_sockets(registry, lambda: app.state.sockets.open)
@@ -35,9 +35,10 @@ def create(settings: Settings) -> Application:
         app.outermost.insert(0, partial(Admission, most=settings.most_requests, prefix=f"{consolidated.PREFIX}/"))
     app.include_router(operations.router)
     app.include_router(metrics.router)
-    # The schema and its pages last: routes are tried in their order.
+    # The schema and its page last: routes are tried in their order.
     app.openapi_url = "/openapi.json"
     app.setup()
+    docs.install(app, app.openapi_url)
     # Last, so around everything else: they time both APIs in the same way.
     app.outermost.extend([partial(metrics.Measured, kept=metrics.RequestMetrics(registry)), ServerTiming])
     return app
