@@ -56,7 +56,7 @@ async def test_searches_go_on_without_what_they_do_not_read(
             await seen.until(10)
         for request in lacking(client):
             answer = await request
-            assert (answer.status_code, envelope(answer)["code"]) == (500, "INTERNAL_ERROR")
+            assert (answer.status_code, envelope(answer)["code"]) == (503, "SERVICE_UNAVAILABLE")
         assert (await client.get("/health/ready")).status_code == 200
         assert operator.serving == served_by
         await operator.roll(pool_size="4")
@@ -77,7 +77,7 @@ async def test_the_documents_themselves_cannot_go(databases: Databases, own_copy
         assert await migrate(own_copy, "down", "5") == ["pending"] * 5
         await seen.until(30)
         assert (await client.get("/health/live")).status_code == 200
-    assert seen.outcomes["status 500"] == seen.failed > 0
+    assert seen.outcomes["status 503"] == seen.failed > 0
 
 
 def client_of(operator: Operator) -> httpx.AsyncClient:

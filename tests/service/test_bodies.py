@@ -83,3 +83,23 @@ async def test_a_client_that_accepts_problems_gets_one(service: Service, path: s
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert problem["type"] == f"urn:docaiche:problem:{code.lower().replace('_', '-')}"
     assert problem["title"] == code.replace("_", " ").capitalize()
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_problem"),
+    [
+        ("application/problem+json;q=0, application/json", False),
+        ("application/json, application/problem+json; Q=0.000", False),
+        ("application/problem+json ; charset=utf-8 ; q=0.0", False),
+        ("application/problem+json;q=0.001", True),
+        ("application/problem+json;q=1", True),
+        ("Application/Problem+JSON", True),
+        ("application/problem+jsonp", False),
+        ("application/json", False),
+        ("*/*", False),
+    ],
+)
+async def test_a_weight_of_zero_refuses_problems(service: Service, accept: str, is_problem: bool) -> None:
+    """Whoever says that they take no problems gets the envelope."""
+    answer = await service.client.get("/api/v1/nowhere", headers={"accept": accept})
+    assert (answer.headers["content-type"] == "application/problem+json") == is_problem

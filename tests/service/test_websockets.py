@@ -133,7 +133,7 @@ async def test_an_unforeseen_failure_closes_with_1011(databases: Databases, own_
     with capture_logs(processors=[merge_contextvars]) as lines:
         async with served(settings) as (url, _), connect(f"{url}/search") as client:
             connection = await asyncpg.connect(own_copy)
-            await connection.execute("DROP TABLE documents CASCADE")
+            await connection.execute("ALTER TABLE documents RENAME COLUMN workspace_id TO renamed")
             await connection.close()
             await client.send(json.dumps(GOOD))
             error, code, reason = await told_and_closed(client)
@@ -141,6 +141,20 @@ async def test_an_unforeseen_failure_closes_with_1011(databases: Databases, own_
     assert (code, reason) == (1011, "the service failed")
     (line,) = [line for line in lines if line["log_level"] == "error"]
     assert line["request_id"] == error["request_id"]
+
+
+async def test_a_table_that_is_gone_is_told_and_the_socket_stays(databases: Databases, own_copy: str) -> None:
+    """As the same POST is answered: who types on is served as soon as it is back."""
+    async with (
+        served(databases.settings(KNOBS, database_url=own_copy)) as (url, _),
+        connect(f"{url}/search") as client,
+    ):
+        connection = await asyncpg.connect(own_copy)
+        await connection.execute("ALTER TABLE documents RENAME TO taken")
+        assert (await asked(client, GOOD))["error"]["code"] == "SERVICE_UNAVAILABLE"
+        await connection.execute("ALTER TABLE taken RENAME TO documents")
+        await connection.close()
+        assert "hits" in await asked(client, GOOD)
 
 
 async def test_whoever_needs_a_key_is_asked_for_it_before_the_handshake(databases: Databases) -> None:

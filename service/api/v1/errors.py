@@ -1,11 +1,13 @@
 """Every error of `v1` leaves through `answer`: one envelope, or RFC 9457 for those who ask; nothing internal leaks."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -36,6 +38,8 @@ CLIENT_LEFT = 499
 """nginx's status for a request whose client did not wait for the answer; nobody reads it but the metrics."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 PROBLEM_TYPE = "application/problem+json"
+REFUSING = re.compile(r"q\s*=\s*0(\.0{0,3})?")
+"""The parameter of a media type that is not acceptable."""
 TYPES: Mapping[int, tuple[str, str]] = {
     400: ("VALIDATION_ERROR", "ValidationError"),
     401: ("AUTHENTICATION_ERROR", "AuthenticationError"),
@@ -134,10 +138,19 @@ async def answer(request: HTTPConnection, error: Exception) -> Response:
     headers = {"vary": "accept", **(refusal.headers or {})}
     if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = _allowed(request.app, request.url.path)
-    if PROBLEM_TYPE in request.headers.get("accept", ""):
+    if _accepts_problem(request.headers.getlist("accept")):
         problem = _problem(facts, refusal.status).model_dump_json()
         return Response(problem, refusal.status, headers, PROBLEM_TYPE)
     return Response(ErrorEnvelope(error=facts).model_dump_json(), refusal.status, headers, "application/json")
+
+
+def _accepts_problem(accept: list[str]) -> bool:
+    """Whether RFC 9457's type is asked for by name; a weight of 0 says that it is not (RFC 9110 section 12.4.2)."""
+    for one in ",".join(accept).split(","):
+        name, *parameters = (part.strip().lower() for part in one.split(";"))
+        if name == PROBLEM_TYPE:
+            return not any(REFUSING.fullmatch(parameter) for parameter in parameters)
+    return False
 
 
 @lru_cache(maxsize=256)
@@ -179,7 +192,8 @@ def _refusal(error: Exception) -> _Refusal:
             return _Refusal(error.status_code, str(error.detail), error.headers)
         case RefusedError():
             return _Refusal(REFUSED[type(error)], str(error), _advice(error))
-        case DatabaseUnavailableError() | LimitUnknownError():
+        case DatabaseUnavailableError() | LimitUnknownError() | asyncpg.UndefinedTableError():
+            # Migrations can take a table away and bring it back under a service that runs: an operator's doing.
             headers = {"retry-after": str(RETRY_AFTER_S)}
             return _Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "A dependency is unavailable; try again.", headers)
         case CrowdedError():

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated
 
+import asyncpg
 from fastapi import APIRouter, Depends, WebSocket
 from pydantic import ValidationError
 
@@ -83,6 +84,6 @@ async def _answer(websocket: WebSocket, resources: Resources, text: str) -> str:
         response = await searched(SearchBody.model_validate_json(text), resources)
     except ValidationError as error:
         response = await errors.answer(websocket, errors.invalid("body", error))
-    except ServiceError as error:
+    except (ServiceError, asyncpg.UndefinedTableError) as error:
         response = await errors.answer(websocket, error)
     return bytes(response.body).decode()
