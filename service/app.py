@@ -8,12 +8,15 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from service.api import Application, consolidated, docs, legacy, metrics, operations
+from service.api.v1 import examples
 from service.api.v1.admission import Admission
 from service.resources import opened
 from service.settings import Settings
 from service.telemetry import ServerTiming
 
 APIS: Mapping[str, Callable[[Application], None]] = {"legacy": legacy.install, "v1": consolidated.install}
+ERRORS = {"legacy": None, "v1": examples.errors()}
+"""What the schema tells of errors of the routes that belong to no version."""
 
 
 def create(settings: Settings) -> Application:
@@ -33,8 +36,8 @@ def create(settings: Settings) -> Application:
     if settings.most_requests is not None and settings.api == "v1":
         # First, so inside of everything that gives a refusal its headers.
         app.outermost.insert(0, partial(Admission, most=settings.most_requests, prefix=f"{consolidated.PREFIX}/"))
-    app.include_router(operations.router)
-    app.include_router(metrics.router)
+    for routes in (operations.router, metrics.router):
+        app.include_router(routes, responses=ERRORS[settings.api])
     # The schema and its page last: routes are tried in their order.
     app.openapi_url = "/openapi.json"
     app.setup()

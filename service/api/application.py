@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from service.api.described import describe
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from service.api.described import HeadersOf
 
 
 class Application(FastAPI):
@@ -20,6 +24,18 @@ class Application(FastAPI):
         super().__init__(**options)
         self.outermost: list[Callable[[ASGIApp], ASGIApp]] = []
         """Pure ASGI middleware, from the inside out."""
+        self.headers_of: HeadersOf = lambda _path, _status: {}
+        """What that middleware puts on answers, for the schema."""
+        self.security_schemes: Mapping[str, Mapping[str, str]] = {}
+        """By the names under which routes ask for them."""
+
+    def openapi(self) -> dict[str, Any]:
+        """FastAPI's schema, with what stands around the routes."""
+        if self.openapi_schema is None:
+            schema = super().openapi()
+            describe(schema, self.headers_of)
+            schema["components"].setdefault("securitySchemes", {}).update(self.security_schemes)
+        return super().openapi()
 
     def build_middleware_stack(self) -> ASGIApp:
         """FastAPI's stack, and `outermost` around it."""

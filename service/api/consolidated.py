@@ -8,10 +8,11 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from service.api import v1, v2
+from service.api import described, v1, v2
 from service.api.application import Application
 from service.api.v1 import errors, examples
 from service.api.v1.access import Access
+from service.api.v1.admins import SECURITY_SCHEMES
 from service.api.v1.bodies import JsonBodies
 from service.api.v1.limits import RateLimited
 from service.api.v1.middleware import RequestId
@@ -28,6 +29,7 @@ def install(app: Application) -> None:
     for version, routes in VERSIONS.items():
         # With these, the framework does not tell of its own 422, which is never sent.
         app.include_router(routes, prefix=f"{PREFIX}/v{version}", responses=examples.errors())
+    app.headers_of, app.security_schemes = described.consolidated, SECURITY_SCHEMES
     app.state.sockets, app.state.pulse = Sockets(), Pulse()
     errors.install(app)
     versions = {f"{PREFIX}/v{version}": version for version in VERSIONS}

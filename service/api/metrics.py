@@ -5,13 +5,12 @@ The names are OpenTelemetry's semantic conventions for HTTP servers, in Promethe
 
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.operations import told
 from service.resources import of
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -20,10 +19,13 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 ELSEWHERE = "unmatched"
 """The route of paths that do not exist: one label for all, however many a scanner tries."""
 EXAMPLE = "# HELP http_server_active_requests Requests under way.\nhttp_server_active_requests 1.0\n"
+TOLD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": EXAMPLE}}}
+}
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/metrics", response_class=PlainTextResponse, responses=told(EXAMPLE, "text/plain"))
+@router.get("/metrics", response_class=Response, responses=TOLD)
 async def metrics(request: Request) -> Response:
     """All metrics of this process, in Prometheus's text format."""
     # Written in the loop: some milliseconds, every fifteen seconds; a thread would have to lock what it reads.

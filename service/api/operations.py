@@ -83,9 +83,9 @@ IDENTITY = {
 }
 
 
-def told(example: object, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
+def told(example: object) -> dict[int | str, dict[str, Any]]:
     """What the schema tells of a good answer."""
-    return {200: {"content": {media_type: {"example": example}}}}
+    return {200: {"content": {"application/json": {"example": example}}}}
 
 
 NOT_READY: dict[int | str, dict[str, Any]] = {

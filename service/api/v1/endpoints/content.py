@@ -7,8 +7,9 @@ from fastapi import APIRouter, Response
 from pydantic import TypeAdapter
 
 from service.api.v1 import examples
+from service.api.v1.admins import AdminRoute
 from service.api.v1.answering import answer
-from service.api.v1.dependencies import AdminDep, RequestIdDep, ResourcesDep
+from service.api.v1.dependencies import CallerDep, RequestIdDep, ResourcesDep
 from service.api.v1.schemas import DocumentId, FeedbackBody, SignalBody
 from service.content import Document, Receipt
 
@@ -24,10 +25,18 @@ async def read(document_id: DocumentId, resources: ResourcesDep) -> Response:
     return await answer(resources, "content", {"id": document_id}, facts, DOCUMENT)
 
 
-@router.delete("/content/{document_id}", status_code=HTTPStatus.NO_CONTENT)
-async def delete(document_id: DocumentId, resources: ResourcesDep, caller: AdminDep, request_id: RequestIdDep) -> None:
+async def delete(document_id: DocumentId, resources: ResourcesDep, caller: CallerDep, request_id: RequestIdDep) -> None:
     """Delete a document, its feedback and its signals."""
     await resources.contents.delete(document_id, actor=caller.name, request_id=request_id)
+
+
+router.add_api_route(
+    "/content/{document_id}",
+    delete,
+    methods=["DELETE"],
+    status_code=HTTPStatus.NO_CONTENT,
+    route_class_override=AdminRoute,
+)
 
 
 @router.post("/feedback", status_code=HTTPStatus.CREATED, responses=RECEIPT)
