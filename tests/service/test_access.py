@@ -36,6 +36,16 @@ async def test_admin_routes_need_an_admin(path: str, databases: Databases, own_c
                 assert envelope(answer)["type"] == "AuthorizationError"
 
 
+async def test_who_is_no_admin_is_told_so_before_anything_is_read(databases: Databases) -> None:
+    """Whatever they sent: what is wrong with it is for those who may. An admin is told."""
+    async with running(databases.settings(KNOBS, admin_key=KEY)) as service:
+        for headers, status in (({}, 403), (ADMIN, 400)):
+            declared = {**headers, "Content-Type": "application/json"}
+            path = f"{service.prefix}/config/search.x"
+            assert (await service.client.put(path, content=b"{", headers=declared)).status_code == status
+            assert (await service.get("/admin/audit", headers=headers, limit=0)).status_code == status
+
+
 @pytest.mark.parametrize("header", ["X-API-Key", "Authorization"])
 async def test_an_unknown_key_is_refused_everywhere(header: str, databases: Databases) -> None:
     """A wrong key is a 401 also where no key is needed: its owner believes to be somebody."""
