@@ -48,8 +48,10 @@ SELECT max(batch.id) AS id
 FROM (SELECT id FROM documents WHERE id > :after AND id <= :last ORDER BY id LIMIT :size) AS batch;
 
 -- name: fill(after, last)
--- The trigger fills what its UPDATE names, so the expression stands in one place. A row that somebody else is changing is
--- left for the next pass: who never waits for a row is never one of two who wait for each other.
+-- The trigger fills what its UPDATE names, so the expression stands in one place. It names a stored column alone: a title,
+-- be it the same one, would be a change of the documents, for which answers are forgotten and content_version is locked.
+-- A row that somebody else is changing is left for the next pass: who never waits for others is never one of two who wait
+-- for each other.
 WITH free AS MATERIALIZED (
     SELECT id
     FROM documents
@@ -58,7 +60,7 @@ WITH free AS MATERIALIZED (
     FOR NO KEY UPDATE SKIP LOCKED
 ),
 filled AS (
-    UPDATE documents AS d SET title = d.title FROM free WHERE d.id = free.id RETURNING d.id
+    UPDATE documents AS d SET search_vector = NULL FROM free WHERE d.id = free.id RETURNING d.id
 )
 SELECT count(*) AS number FROM filled;
 
