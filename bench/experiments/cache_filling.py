@@ -9,6 +9,7 @@ or with recorded popularity the hits would be other requests than the misses, an
 import asyncio
 import json
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,8 @@ from bench.experiments.cache_arms import Keep, Started
 LIMIT_S = 30.0
 ATTEMPTS, RECOVERY_S = 4, 2.0
 """Of filling a cache. The pause is longer than the service's circuit to Redis stays open."""
+KEPT_S = 0.2
+"""More than the service waits for Redis."""
 AT_ONCE = 8
 """More than any pool of the service has connections by default."""
 OWN = {"info", "dbsize", "auth", "hello", "ping", "select", "client|setinfo", "client|setname", "cluster|slots"}
@@ -93,7 +96,7 @@ async def sent(
         for operation in operations:
             await requests.send(client, api, operation)
             if watch:
-                former, sizes = sizes, await _sizes(keep.clients)
+                former, sizes = sizes, await _grown(keep.clients, sizes)
                 owners.append(next((index for index, size in enumerate(sizes) if size > former[index]), -1))
     after = await _commands(keep.clients)
     more = {name: calls - before.get(name, 0) for name, calls in sorted(after.items()) if name not in OWN}
@@ -145,6 +148,14 @@ async def remember(started: Started, keep: Keep, keys: Sequence[str], share: flo
 
 async def _sizes(nodes: Sequence[Client]) -> list[int]:
     return list(await asyncio.gather(*(node.dbsize() for node in nodes)))
+
+
+async def _grown(nodes: Sequence[Client], former: Sequence[int]) -> list[int]:
+    """Keys by node, once one has more: an answer is kept just after it was given. Some never are."""
+    until = time.monotonic() + KEPT_S
+    while (sizes := await _sizes(nodes)) == former and time.monotonic() < until:  # noqa: ASYNC110 - Redis is waited for
+        await asyncio.sleep(0.001)
+    return sizes
 
 
 async def _commands(nodes: Sequence[Client]) -> dict[str, float]:

@@ -1,8 +1,11 @@
 """A wire between the service and a server, which can be cut, silenced and slowed down while both live on."""
 
 import asyncio
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 Mode = Literal["through", "silent"]
 
@@ -18,6 +21,8 @@ class Wire:
         self.asked = asyncio.Event()
         """Set whenever bytes for the server have arrived."""
         self.mode: Mode = "through"
+        self.before: Callable[[], Awaitable[object]] | None = None
+        """Awaited before bytes for the server are passed on to it: what takes its time here makes the server slow."""
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._port = 0
@@ -64,6 +69,8 @@ class Wire:
             while chunk := await reader.read(65_536):
                 if is_request:
                     self.asked.set()
+                    if self.before is not None:
+                        await self.before()
                 if self.mode == "silent":
                     continue
                 writer.write(chunk)

@@ -1,8 +1,9 @@
-"""Answers kept in Redis: beyond a short deadline, a request is never slower than without them.
+"""Answers kept in Redis, which a request waits for once, to read, and never beyond a short deadline.
 
-Promises: concurrent misses of one key compute once; a Redis that is dead, slow or out of memory is the same as
-a miss; requests that mean the same share a key; keys of different operations, corpora or generations never collide,
-so that what was computed before an invalidation is never given after it, whenever it is stored.
+Promises: concurrent misses of one key compute once; a Redis that is dead, hangs or is out of memory is the same as
+a miss; one that is dead, hangs or is slow is left alone after a few requests; no request waits for its answer to be
+kept; requests that mean the same share a key; keys of different operations, corpora or generations never collide, so
+that what was computed before an invalidation is never given after it, whenever it is stored.
 """
 
 import functools
@@ -57,12 +58,12 @@ class RedisAnswers:
         if not self._lifetimes_s[FOUND]:
             return await compute()
         key = self._key(operation, request)
-        keep: Keep = functools.partial(self._keep, key)
+        keep: Keep | None = functools.partial(self._keep, key)
         try:
             kept = await self._store.get(key)
         except AWAY:
             # Who could not read does not try to write: a Redis that hangs costs one deadline, not two.
-            kept, keep = None, _keep_nothing
+            kept, keep = None, None
         if kept is None:
             kept = await self._flights.run(key, functools.partial(_encoded, compute), keep)
         return _decoded(kept)
@@ -84,7 +85,8 @@ class RedisAnswers:
         return await self._store.healthy()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Have kept what was computed, and close the connections."""
+        await self._flights.settle()
         await self._store.close()
 
     async def _keep(self, key: str, value: bytes) -> None:
@@ -96,10 +98,6 @@ class RedisAnswers:
         text = json.dumps([self._generations.of(request), request], sort_keys=True, separators=(",", ":"))
         # The 2 tells these values from those without a first byte.
         return f"docaiche:2:{operation}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-
-async def _keep_nothing(_: bytes) -> None:
-    """Nothing."""
 
 
 async def _encoded(compute: Compute) -> bytes:

@@ -8,6 +8,7 @@ import redis.asyncio
 import stamina
 from structlog.testing import capture_logs
 
+from service.cache import RedisAnswers
 from service.content import version
 from tests.service.running import ON, Databases, Service, running
 from tests.service.test_access import ADMIN, KEY
@@ -35,6 +36,13 @@ async def total(service: Service) -> int:
     """How many documents a search finds."""
     found = (await service.get("/search", q="return", workspace="team-1")).json()
     return int(found["total"])
+
+
+async def settled(service: Service) -> None:
+    """Wait until Redis has what was computed."""
+    answers = service.resources.answers
+    assert isinstance(answers, RedisAnswers)
+    await answers._flights.settle()
 
 
 async def title(service: Service, identity: int) -> str | None:
@@ -112,6 +120,7 @@ async def test_the_time_to_live_is_changed_while_all_run(databases: Databases, o
     settings = databases.settings(ON, database_url=own_copy, redis_url=fresh_redis, admin_key=KEY)
     async with running(settings) as one, running(settings) as other, redis.asyncio.Redis.from_url(fresh_redis) as kept:
         await total(other)
+        await settled(other)
         assert await kept.dbsize() == 1
         assert (await put(one, "cache.ttl_s", {"value": "0"})).status_code == 200
 
@@ -119,6 +128,8 @@ async def test_the_time_to_live_is_changed_while_all_run(databases: Databases, o
             await kept.flushdb()
             await total(one)
             await total(other)
+            for service in (one, other):
+                await settled(service)
             return await kept.dbsize() == 0
 
         await until(keeps_nothing)
@@ -127,6 +138,7 @@ async def test_the_time_to_live_is_changed_while_all_run(databases: Databases, o
         async def keeps_long() -> bool:
             await kept.flushdb()
             await total(one)
+            await settled(one)
             return [await kept.ttl(key) for key in await kept.keys()] > [700]
 
         await until(keeps_long)

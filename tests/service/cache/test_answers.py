@@ -44,6 +44,7 @@ async def test_processes_share_what_they_remember(answers: RedisAnswers, kept: K
     """What one computed the other does not."""
     for number in range(20):
         await answers.get_or_compute("search", {"q": number}, Work.ready(str(number).encode()))
+    await answers._flights.settle()
     async with kept.opened() as other:
         for number in range(20):
             assert await other.get_or_compute("search", {"q": number}, NEVER) == str(number).encode()
@@ -53,6 +54,7 @@ async def test_keys_live_for_a_while_and_not_all_equally_long(answers: RedisAnsw
     """Every key expires within its time to live, and keys filled together do not expire together."""
     for number in range(40):
         await answers.get_or_compute("search", {"q": number}, Work.ready())
+    await answers._flights.settle()
     remaining_s = await kept.remaining_s()
     assert len(remaining_s) == 40
     assert all(0 < seconds <= 30 for seconds in remaining_s)
@@ -80,11 +82,13 @@ async def test_that_there_is_nothing_is_forgotten_sooner(kept: Kept) -> None:
     async with kept.opened(cache_negative_ttl_s=2) as answers:
         with pytest.raises(NotFoundError):
             await answers.get_or_compute("content", {}, Work.failing(NotFoundError("no")))
+        await answers._flights.settle()
         (remaining_s,) = await kept.remaining_s()
     assert 0 < remaining_s <= 2
     async with kept.opened(cache_negative_ttl_s=0.001) as answers:
         with pytest.raises(NotFoundError):
             await answers.get_or_compute("content", {"id": 8}, Work.failing(NotFoundError("no")))
+        await answers._flights.settle()
         await asyncio.sleep(0.01)
         assert await answers.get_or_compute("content", {"id": 8}, Work.ready()) == b"answer"
 
@@ -139,6 +143,7 @@ async def test_processes_that_heard_the_same_share_again(answers: RedisAnswers, 
         for process in (answers, other):
             process.invalidate("7", workspace="a")
         await answers.get_or_compute("stats", {"workspace": "a"}, Work.ready(b"new"))
+        await answers._flights.settle()
         assert await other.get_or_compute("stats", {"workspace": "a"}, NEVER) == b"new"
 
 

@@ -67,6 +67,7 @@ async def test_answers_spread_over_all_nodes_as_clients_of_a_cluster_expect(
     assert min(len(some) for some in requests.values()) >= 10
     for some in requests.values():
         await ask(of_own_cluster, some, Work.ready())
+    await of_own_cluster._flights.settle()
     async with Client.from_url(own_cluster.urls[0]) as client:
         for some in requests.values():
             for request in some:
@@ -81,6 +82,7 @@ async def test_a_node_that_is_away_costs_its_own_keys_and_no_others(
     requests = by_node(of_own_cluster)
     for some in requests.values():
         await ask(of_own_cluster, some, Work.ready())
+    await of_own_cluster._flights.settle()
     gone = own_cluster.urls[1]
     getattr(own_cluster, way)(1)
     commands.clear()
@@ -106,6 +108,7 @@ async def test_commands_stop_when_the_circuit_opens_and_come_back_when_the_node_
     node = node_at(of_own_cluster, hung)
     requests = by_node(of_own_cluster)[node.url]
     await ask(of_own_cluster, requests, Work.ready())
+    await of_own_cluster._flights.settle()
     own_cluster.stop(2)
     commands.clear()
     clock.now += 2 * (BREAKER.window_s or 0)  # the successes are long ago

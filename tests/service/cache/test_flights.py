@@ -3,7 +3,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from service.cache.flights import Flights
+from service.cache.flights import MOST_KEPT, Flights
+from service.telemetry import Timed, Timing, _current
 from tests.service.work import Work
 
 
@@ -54,7 +55,9 @@ async def test_other_keys_do_not_wait() -> None:
 async def test_who_comes_later_computes_anew() -> None:
     """Flights remember nothing: that is the cache's part."""
     flights, work, shelf = Flights(), Work.ready(), Shelf()
-    assert await flights.run("key", work, shelf) == await flights.run("key", work, shelf)
+    for _ in range(2):
+        assert await flights.run("key", work, shelf) == b"answer"
+        await flights.settle()
     assert work.times == 2
 
 
@@ -104,31 +107,73 @@ async def test_a_waiting_client_that_leaves_stops_nothing() -> None:
     assert work.times == 1
 
 
-async def test_who_comes_while_the_answer_is_being_kept_gets_it_at_once() -> None:
-    """They looked before it was there: they neither compute it again nor wait until it is there."""
+async def test_nobody_waits_for_an_answer_to_be_kept() -> None:
+    """Who computed it has it at once; until it is kept, so have all who ask for it, and nobody computes again."""
     flights, work, shelf = Flights(), Work.ready(), Shelf()
     shelf.may_end.clear()
-    first = asyncio.create_task(flights.run("key", work, shelf))
-    await all_have_begun()
-    assert shelf.begun == 1
     assert await flights.run("key", work, shelf) == b"answer"
-    assert not first.done()
+    assert await flights.run("key", work, shelf) == b"answer"
+    assert (work.times, shelf.answers) == (1, [])
     shelf.may_end.set()
-    assert await first == b"answer"
+    await flights.settle()
+    assert (work.times, shelf.answers) == (1, [b"answer"])
+    assert await flights.run("key", work, shelf) == b"answer"
+    assert work.times == 2
+
+
+async def test_a_client_that_leaves_has_its_answer_kept() -> None:
+    """What keeps is not the client's request: it goes on when that is given up."""
+    flights, work, shelf = Flights(), Work(), Shelf()
+    shelf.may_end.clear()
+    first, second = (asyncio.create_task(flights.run("key", work, shelf)) for _ in range(2))
+    await all_have_begun()
+    work.may_end.set()
+    assert await second == b"answer"
+    first.cancel()
+    await asyncio.wait([first])
+    shelf.may_end.set()
+    await flights.settle()
     assert (work.times, shelf.answers) == (1, [b"answer"])
 
 
-async def test_a_client_that_leaves_while_its_answer_is_being_kept_takes_nobody_with_it() -> None:
-    """Who waited has the answer; who comes later computes."""
-    flights, work, shelf = Flights(), Work.ready(), Shelf()
-    shelf.may_end.clear()
-    first = asyncio.create_task(flights.run("key", work, shelf))
-    second = asyncio.create_task(flights.run("key", work, shelf))
-    await all_have_begun()
-    first.cancel()
-    assert await second == b"answer"
-    await asyncio.wait([first])
-    assert first.cancelled()
-    shelf.may_end.set()
-    assert await flights.run("key", work, shelf) == b"answer"
+async def test_who_could_not_read_keeps_nothing() -> None:
+    """Without a way to keep the flight ends with the answer."""
+    flights, work = Flights(), Work.ready()
+    assert [await flights.run("key", work, None) for _ in range(2)] == [b"answer"] * 2
     assert work.times == 2
+
+
+async def test_what_is_not_kept_in_time_does_not_pile_up() -> None:
+    """Beyond a number of answers that are being kept, a further one is given and not kept; later they are again."""
+    flights, shelf = Flights(), Shelf()
+    shelf.may_end.clear()
+    for number in range(MOST_KEPT + 10):
+        assert await flights.run(str(number), Work.ready(), shelf) == b"answer"
+    await all_have_begun()
+    assert shelf.begun == MOST_KEPT
+    shelf.may_end.set()
+    await flights.settle()
+    assert len(shelf.answers) == MOST_KEPT
+    await flights.run("later", Work.ready(), shelf)
+    await flights.settle()
+    assert len(shelf.answers) == MOST_KEPT + 1
+
+
+async def test_keeping_takes_none_of_the_request_s_time() -> None:
+    """Server-Timing tells what a request waited for, and for this it does not."""
+    flights, told = Flights(), Timing()
+    token = _current.set(told)
+    try:
+        with Timed("cache"):
+            pass
+        before = told.cache
+
+        async def keep(_: bytes) -> None:
+            with Timed("cache"):
+                await asyncio.sleep(0)
+
+        await flights.run("key", Work.ready(), keep)
+        await flights.settle()
+        assert told.cache == before > 0
+    finally:
+        _current.reset(token)

@@ -9,7 +9,7 @@ import redis.asyncio
 
 from bench.faults.wire import Wire
 from service.cache import RedisAnswers
-from service.cache.node import BREAKER, Node
+from service.cache.node import BREAKER, Node, patience
 from service.errors import ConfigurationError
 from service.resilience import CircuitState
 from tests.service.cache.kept import Kept, settings
@@ -73,6 +73,76 @@ async def test_a_silent_redis_costs_its_deadline_until_the_circuit_opens(
     await answers.close()
 
 
+async def test_a_slow_redis_is_left_alone_until_it_is_quick_again(
+    wire: Wire, clock: FakeClock, commands: Counter[int]
+) -> None:
+    """It answers, each time within the deadline, and is no use: the circuit opens, and closes on a quick answer."""
+    answers = RedisAnswers(settings(wire.url, cache_deadline_s=1.0), "corpus", clock=clock)
+    config = node_of(answers).breaker.config
+    await ask(answers, 1, Work.ready())
+    await answers._flights.settle()
+    clock.now += 2 * (config.window_s or 0)  # the quick ones are long ago
+
+    async def slow() -> None:
+        clock.now += 1.1 * config.slow_call_s
+
+    wire.before = slow
+    commands.clear()
+    await ask(answers, config.minimum_calls, NEVER)
+    assert node_of(answers).breaker.state is CircuitState.OPEN
+    work = Work.ready()
+    await ask(answers, 10, work)
+    assert (work.times, sum(commands.values())) == (10, config.minimum_calls)
+    clock.now += 2 * config.recovery_timeout_s
+    await ask(answers, 1, NEVER)
+    assert node_of(answers).breaker.state is CircuitState.OPEN
+    wire.before = None
+    clock.now += 2 * config.recovery_timeout_s
+    await ask(answers, 10, NEVER)
+    assert node_of(answers).breaker.state is CircuitState.CLOSED
+    await answers.close()
+
+
+async def test_a_few_slow_answers_are_forgiven(wire: Wire, clock: FakeClock) -> None:
+    """A busy moment of this process or of Redis takes no cache away: others beside them were quick."""
+    answers = RedisAnswers(settings(wire.url, cache_deadline_s=1.0), "corpus", clock=clock)
+    config = node_of(answers).breaker.config
+    await ask(answers, 1, Work.ready())
+    await answers._flights.settle()
+    for number in range(20):
+
+        async def sometimes(number: int = number) -> None:
+            clock.now += 1.1 * config.slow_call_s if number % 2 else 0.0
+
+        wire.before = sometimes
+        await ask(answers, 1, NEVER)
+    assert node_of(answers).breaker.state is CircuitState.CLOSED
+    await answers.close()
+
+
+def test_what_is_slow_follows_from_the_deadline() -> None:
+    """With the setting's default 30 ms are slow for a command, and a few are not."""
+    config = patience(settings("redis://unused", cache_deadline_s=0.05).cache_deadline_s)
+    assert 0.005 < config.slow_call_s < 0.03
+
+
+async def test_nobody_waits_until_redis_has_taken_an_answer(wire: Wire, fresh_redis: str) -> None:
+    """The answer is given before Redis has it; closing waits for that, and another process finds it."""
+    answers, work, may_go_on = RedisAnswers(settings(wire.url), "corpus"), Work.ready(), asyncio.Event()
+
+    async def hold_what_comes_after_reading() -> None:
+        if work.times:
+            await may_go_on.wait()
+
+    wire.before = hold_what_comes_after_reading
+    async with asyncio.timeout(LIMIT_S), redis.asyncio.Redis.from_url(fresh_redis) as past_the_wire:
+        await ask(answers, 1, work)
+        assert await past_the_wire.dbsize() == 0
+        may_go_on.set()
+        await answers.close()
+        assert await past_the_wire.dbsize() == 1
+
+
 async def test_many_at_once_wait_at_the_same_time(wire: Wire, clock: FakeClock) -> None:
     """More requests than connections: who finds none in time goes on without, too."""
     answers = RedisAnswers(settings(wire.url, cache_deadline_s=0.05), "corpus", clock=clock)
@@ -108,6 +178,7 @@ async def test_a_full_redis_still_answers_what_it_has(fresh_redis: str, clock: F
             work = Work.ready(b"more")
             for _ in range(10):
                 assert await answers.get_or_compute("search", {"q": "more"}, work) == b"more"
+                await answers._flights.settle()
             assert work.times == 10
             assert node_of(answers).breaker.state is CircuitState.CLOSED
             await ask(answers, 1, NEVER)
@@ -121,6 +192,7 @@ async def test_replies_are_never_crossed_after_a_deadline(wire: Wire, clock: Fak
     answers = RedisAnswers(settings(wire.url), "corpus", clock=clock)
     for name in ("a", "b"):
         await answers.get_or_compute("search", {"q": name}, Work.ready(name.encode()))
+    await answers._flights.settle()
     node = node_of(answers)
     node._deadline.seconds = 0.001
     for _ in range(20):
