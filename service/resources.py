@@ -72,7 +72,8 @@ async def opened(settings: Settings, metrics: CollectorRegistry) -> AsyncIterato
         limits = None if settings.rate_limit is None else RateLimits(settings, settings.rate_limit, listeners)
         if limits is not None:
             stack.push_async_callback(limits.close)
-            breakers.watch(lambda: (limits.breaker,))
+            await limits.open()
+            breakers.watch(limits.breakers)
 
         weaviate = vector.create(settings)
         if weaviate is not None:

@@ -1,29 +1,31 @@
 """How many requests a caller may make: counted in Redis, for all processes together.
 
-`limits` counts, in a sliding window. Whether requests go on while Redis cannot count them is a setting: a service
-that is open to readers rather serves a few too many; one that sells requests rather waits.
+`limits` counts, in a sliding window, at the Redis that has the caller's key. Which one that is in a cluster, and what
+becomes of one that is away, is the cache's to know: `limits` would leave it to redis-py's cluster client, which does
+not get to know a cluster within a deadline (`service/cache/cluster.py`). Whether requests go on while Redis cannot
+count them is a setting: a service that is open to readers rather serves a few too many; one that sells requests rather
+waits.
 """
 
-import asyncio
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from time import time
-from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import limits
-from limits.aio.storage import RedisClusterStorage, RedisStorage
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.exceptions import RedisError
 
+from service.cache import store
+from service.cache.node import AWAY, BREAKER, Node, Purpose
 from service.errors import LimitUnknownError
-from service.resilience import BreakerConfig, CircuitBreaker, CircuitOpenError, Listener
+from service.resilience import CircuitBreaker, Listener
 from service.settings import Settings
-from service.telemetry import Timed
 
 NAME = "default"
-BREAKER = BreakerConfig(window_s=10.0, minimum_calls=3, recovery_timeout_s=1.0, half_open_calls=1)
-"""A Redis that is gone is asked once a second, not by every request until its deadline."""
+# Not one that opens for slow commands: a request that has to be counted waits for it until the deadline.
+PURPOSE = Purpose("rate-limits", BREAKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,48 +50,58 @@ class Standing:
 class RateLimits:
     """One limit for each caller."""
 
-    def __init__(self, settings: Settings, rule: str, listeners: Sequence[Listener] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        rule: str,
+        listeners: Sequence[Listener] = (),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._item = limits.parse(rule)
-        self._storage = _storage(settings)
-        self._limiter = SlidingWindowCounterRateLimiter(self._storage)
-        self._deadline_s = settings.cache_deadline_s
+        self._store = store.create(settings, listeners, clock, PURPOSE)
+        self._limiters: WeakKeyDictionary[Node, SlidingWindowCounterRateLimiter] = WeakKeyDictionary()
         self._refuses_unknown = settings.rate_limit_unknown == "refuse"
-        self.breaker = CircuitBreaker("rate-limits", BREAKER, listeners=listeners)
+
+    async def open(self) -> None:
+        """Look at the Redis; in a cluster learn who has which keys, which takes longer than a request may wait.
+
+        Raises ConfigurationError when it answers and is not what `redis_mode` says.
+        """
+        await self._store.open()
 
     async def count(self, who: str) -> Standing | None:
         """Count a request of this caller; None when nobody can count and it may go on all the same.
 
         Raises LimitUnknownError when it may not.
         """
+        # As `limits` makes it: both keys of a caller, of the present window and of the one before, have this tag.
+        key = f"{{{self._item.key_for(who)}}}"
         try:
-            with Timed("cache"):
-                return await self.breaker.call(self._counted, who)
-        except (CircuitOpenError, RedisError, OSError, TimeoutError) as error:
+            return await self._store.at(key, lambda node: node.call(self._counted, self._limiter(node), who))
+        except AWAY as error:
             if self._refuses_unknown:
                 raise LimitUnknownError("requests cannot be counted now") from error
             return None
 
+    def breakers(self) -> Sequence[CircuitBreaker]:
+        """Those in front of the Redis now; a cluster's nodes come and go."""
+        return self._store.breakers()
+
     async def close(self) -> None:
         """Close the connections."""
-        await self._storage.bridge.storage.aclose()  # type: ignore[attr-defined] # redis-py's bridge has one
+        await self._store.close()
 
-    async def _counted(self, who: str) -> Standing:
-        async with asyncio.timeout(self._deadline_s):
-            allowed = await self._limiter.hit(self._item, who)
-            reset_at, remaining = await self._limiter.get_window_stats(self._item, who)
+    def _limiter(self, node: Node) -> SlidingWindowCounterRateLimiter:
+        if node not in self._limiters:
+            # It has the connections of the node; its address is not looked at then.
+            storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=node.connections)  # type: ignore[arg-type] # passed on
+            self._limiters[node] = SlidingWindowCounterRateLimiter(storage)
+        return self._limiters[node]
+
+    async def _counted(self, limiter: SlidingWindowCounterRateLimiter, who: str) -> Standing:
+        allowed = await limiter.hit(self._item, who)
+        reset_at, remaining = await limiter.get_window_stats(self._item, who)
         # A second at least: whoever is told to wait for none comes back at once.
-        reset_s = max(math.ceil(reset_at - time()), 1)
+        reset_s = max(math.ceil(reset_at - time.time()), 1)
         return Standing(allowed, self._item.amount, self._item.get_expiry(), max(remaining, 0), reset_s)
-
-
-def _storage(settings: Settings) -> RedisStorage:
-    """Where requests are counted: in the Redis, or the Redis Cluster, of the cache."""
-    if settings.redis_mode == "single":
-        return RedisStorage(f"async+{settings.redis_urls[0]}", implementation="redispy")
-    parts = [urlsplit(url) for url in settings.redis_urls]
-    # The nodes share a user and a password: what each URL says of them is the same.
-    user, at, _ = parts[0].netloc.rpartition("@")
-    places = ",".join(f"{part.hostname}:{part.port or 6379}" for part in parts)
-    return RedisClusterStorage(
-        f"async+redis+cluster://{user}{at}{places}", implementation="redispy", ssl=parts[0].scheme == "rediss"
-    )

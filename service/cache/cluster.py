@@ -10,16 +10,19 @@ Here a map of the slots is learnt at the start and again when a node says that a
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
 
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import ClusterDownError, MovedError, ResponseError
 
 from service.cache import slots
 from service.cache.deadline import Deadline
-from service.cache.node import AWAY, BREAKER, FIRST_S, Node, place
+from service.cache.node import AWAY, BREAKER, FIRST_S, Node, Purpose, answers, place
 from service.errors import ConfigurationError
 from service.resilience import CircuitBreaker, CircuitState, Listener, Timeout
+
+T = TypeVar("T")
 
 LEARN_S = 1.0
 """A node that is silent for so long does not tell; the next is asked."""
@@ -31,8 +34,15 @@ class Cluster:
     """A `Store` in a Redis Cluster; it listens to its nodes' breakers."""
 
     def __init__(
-        self, urls: Sequence[str], deadline_s: float, *, listeners: Sequence[Listener], clock: Callable[[], float]
+        self,
+        urls: Sequence[str],
+        deadline_s: float,
+        *,
+        listeners: Sequence[Listener],
+        clock: Callable[[], float],
+        purpose: Purpose | None = None,
     ) -> None:
+        self._purpose = purpose or answers(deadline_s)
         self._urls = tuple(urls)
         self._deadline = Deadline(deadline_s)
         self._listeners = tuple(listeners)
@@ -42,7 +52,7 @@ class Cluster:
         """The node of each slot; empty before anything was learnt."""
         self._learning: asyncio.Task[None] | None = None
         self._learn_from = clock()
-        self._breaker = CircuitBreaker("redis cluster", BREAKER, listeners=self._listeners, clock=clock)
+        self._breaker = CircuitBreaker(f"{self._purpose.name} cluster", BREAKER, listeners=self._listeners, clock=clock)
         """In front of the first learning: while no node is found, requests do not all wait for one."""
 
     async def open(self) -> None:
@@ -63,18 +73,17 @@ class Cluster:
 
     async def get(self, key: str) -> bytes | None:
         """What is kept under a key, if anything. Raises what AWAY lists."""
-        node = await self._owner(key)
-        try:
-            return await node.get(key)
-        except MovedError:
-            self._learn_anew()
-            raise
+        return await self.at(key, lambda node: node.get(key))
 
     async def set(self, key: str, value: bytes, lifetime_ms: int) -> None:
         """Keep a value for a while. Raises what AWAY lists."""
+        await self.at(key, lambda node: node.set(key, value, lifetime_ms))
+
+    async def at(self, key: str, ask: Callable[[Node], Awaitable[T]]) -> T:
+        """What `ask` answers, given the node of a key. Raises what AWAY lists."""
         node = await self._owner(key)
         try:
-            await node.set(key, value, lifetime_ms)
+            return await ask(node)
         except MovedError:
             self._learn_anew()
             raise
@@ -163,4 +172,5 @@ class Cluster:
             await node.close()
 
     def _node(self, url: str) -> Node:
-        return Node(url, self._deadline.seconds, listeners=(self, *self._listeners), clock=self._clock)
+        listeners = (self, *self._listeners)
+        return Node(url, self._deadline.seconds, listeners=listeners, clock=self._clock, purpose=self._purpose)

@@ -5,7 +5,9 @@ A Redis that is away, hangs or is slow costs a few requests the deadline at most
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import redis.asyncio
@@ -16,6 +18,9 @@ from redis.exceptions import ClusterDownError, RedisError, ResponseError
 from service.cache.deadline import Deadline
 from service.errors import ConfigurationError
 from service.resilience import BreakerConfig, CircuitBreaker, CircuitOpenError, Listener, Timeout
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 AWAY = (RedisError, OSError, TimeoutError, CircuitOpenError)
 """What a command raises that was not served."""
@@ -39,7 +44,7 @@ BREAKER = BreakerConfig(
     # A pause of half a second is waited out; longer ones are not, since each request pays its deadline meanwhile.
     failure_rate_threshold=0.25,
     minimum_calls=3,
-    # What is slow depends on the deadline: `patience`.
+    # For answers there is a bound, see `answers`; who needs the reply itself waits for it until the deadline.
     slow_call_s=math.inf,
     recovery_timeout_s=1.0,
     recovery_jitter=0.2,
@@ -58,27 +63,43 @@ NEARLY_ALL = 0.9
 """The share of commands that are slow where Redis is; of those that only a busy event loop holds up some are quick."""
 
 
-def patience(deadline_s: float) -> BreakerConfig:
-    """The breaker of commands that have this deadline."""
-    return dataclasses.replace(BREAKER, slow_call_s=SLOW * deadline_s, slow_call_rate_threshold=NEARLY_ALL)
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What Redis is used for: how its breakers are called, and when they open."""
+
+    name: str
+    breaker: BreakerConfig
+
+
+def answers(deadline_s: float) -> Purpose:
+    """Answers are kept there, and each command has this deadline."""
+    slow = dataclasses.replace(BREAKER, slow_call_s=SLOW * deadline_s, slow_call_rate_threshold=NEARLY_ALL)
+    return Purpose("redis", slow)
 
 
 class Node:
-    """A `Store` in one Redis."""
+    """A `Store` in one Redis, or in one of a cluster."""
 
     def __init__(
-        self, url: str, deadline_s: float, *, listeners: Sequence[Listener], clock: Callable[[], float]
+        self,
+        url: str,
+        deadline_s: float,
+        *,
+        listeners: Sequence[Listener],
+        clock: Callable[[], float],
+        purpose: Purpose | None = None,
     ) -> None:
         self.url = url
-        self.breaker = CircuitBreaker(f"redis {place(url)}", patience(deadline_s), listeners=listeners, clock=clock)
+        purpose = purpose or answers(deadline_s)
+        self.breaker = CircuitBreaker(f"{purpose.name} {place(url)}", purpose.breaker, listeners=listeners, clock=clock)
         self._deadline = Deadline(deadline_s)
-        pool = redis.asyncio.BlockingConnectionPool.from_url(
+        self.connections = redis.asyncio.BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,
             # A retry would wait longer than computing the answer.
             retry=Retry(NoBackoff(), 0),
         )
-        self._redis = redis.asyncio.Redis.from_pool(pool)
+        self._redis = redis.asyncio.Redis.from_pool(self.connections)
 
     async def open(self) -> None:
         """Raise ConfigurationError if a Redis answers that is a node of a cluster; most keys would be refused."""
@@ -91,6 +112,17 @@ class Node:
                 f"DOCAICHE_REDIS_URL names a node of a Redis Cluster ({place(self.url)}); set "
                 "DOCAICHE_REDIS_MODE=cluster or name a Redis that stands alone."
             )
+
+    async def call(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a function answers that asks this Redis, within the deadline and behind the breaker.
+
+        Raises what AWAY lists.
+        """
+        return await self.breaker.call(self._deadline.call, fn, *args, **kwargs)
+
+    async def at(self, key: str, ask: Callable[["Node"], Awaitable[T]]) -> T:  # noqa: ARG002 - every key is here
+        """What `ask` answers, given the node of a key. Raises what AWAY lists."""
+        return await ask(self)
 
     async def get(self, key: str) -> bytes | None:
         """What is kept under a key, if anything. Raises what AWAY lists."""

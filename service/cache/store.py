@@ -1,12 +1,14 @@
-"""Where answers are kept: one Redis or a Redis Cluster, by the setting `redis_mode`."""
+"""Where answers are kept, and requests counted: one Redis or a Redis Cluster, by the setting `redis_mode`."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
 
 from service.cache.cluster import Cluster
-from service.cache.node import Node
+from service.cache.node import Node, Purpose
 from service.resilience import CircuitBreaker, Listener
 from service.settings import Settings
+
+T = TypeVar("T")
 
 
 class Store(Protocol):
@@ -21,6 +23,9 @@ class Store(Protocol):
     async def set(self, key: str, value: bytes, lifetime_ms: int) -> None:
         """Keep a value for a while."""
 
+    async def at(self, key: str, ask: Callable[[Node], Awaitable[T]]) -> T:
+        """What `ask` answers, given the Redis that has a key, or would have it."""
+
     def breakers(self) -> Sequence[CircuitBreaker]:
         """Those in front of it now."""
 
@@ -31,8 +36,15 @@ class Store(Protocol):
         """Close the connections."""
 
 
-def create(settings: Settings, listeners: Sequence[Listener], clock: Callable[[], float]) -> Store:
-    """What `redis_mode` asks for; nothing is opened yet. `listeners` and `clock` are for the breakers."""
+def create(
+    settings: Settings, listeners: Sequence[Listener], clock: Callable[[], float], purpose: Purpose | None = None
+) -> Store:
+    """What `redis_mode` asks for, by default for answers; nothing is opened yet.
+
+    `listeners` and `clock` are for the breakers.
+    """
     if settings.redis_mode == "cluster":
-        return Cluster(settings.redis_urls, settings.cache_deadline_s, listeners=listeners, clock=clock)
-    return Node(settings.redis_urls[0], settings.cache_deadline_s, listeners=listeners, clock=clock)
+        return Cluster(
+            settings.redis_urls, settings.cache_deadline_s, listeners=listeners, clock=clock, purpose=purpose
+        )
+    return Node(settings.redis_urls[0], settings.cache_deadline_s, listeners=listeners, clock=clock, purpose=purpose)

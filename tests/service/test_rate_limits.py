@@ -81,9 +81,10 @@ async def test_what_cannot_be_counted(unknown: str, status: int, databases: Data
                 assert int(answers[-1].headers["retry-after"]) >= 1
             limits = service.resources.rate_limits
             assert limits is not None
-            assert limits.breaker.state is CircuitState.OPEN
+            (breaker,) = limits.breakers()
+            assert breaker.state is CircuitState.OPEN
             await wire.mend()
-            limits.breaker.transition_to(CircuitState.HALF_OPEN)
+            breaker.transition_to(CircuitState.HALF_OPEN)
             assert (await several(service, 1))[0].headers["ratelimit"].startswith('"default";r=98')
 
 

@@ -9,7 +9,7 @@ import redis.asyncio
 
 from bench.faults.wire import Wire
 from service.cache import RedisAnswers
-from service.cache.node import BREAKER, Node, patience
+from service.cache.node import BREAKER, Node
 from service.errors import ConfigurationError
 from service.resilience import CircuitState
 from tests.service.cache.kept import Kept, settings
@@ -122,8 +122,8 @@ async def test_a_few_slow_answers_are_forgiven(wire: Wire, clock: FakeClock) -> 
 
 def test_what_is_slow_follows_from_the_deadline() -> None:
     """With the setting's default 30 ms are slow for a command, and a few are not."""
-    config = patience(settings("redis://unused", cache_deadline_s=0.05).cache_deadline_s)
-    assert 0.005 < config.slow_call_s < 0.03
+    answers = RedisAnswers(settings("redis://127.0.0.1:1", cache_deadline_s=0.05), "corpus")
+    assert 0.005 < node_of(answers).breaker.config.slow_call_s < 0.03
 
 
 async def test_nobody_waits_until_redis_has_taken_an_answer(wire: Wire, fresh_redis: str) -> None:
