@@ -1,5 +1,6 @@
 """Remembered answers are as old as the documents and the configuration that they were made from, no older."""
 
+import asyncio
 from uuid import uuid4
 
 import asyncpg
@@ -32,10 +33,13 @@ class Freshness:
     def __init__(self, database: Database, answers: Answers) -> None:
         self._database = database
         self._answers = answers
+        self._one_at_a_time = asyncio.Lock()
 
     async def renew(self) -> None:
         """From now on no answer is given that was made before the latest change.
 
         Raises as `version`.
         """
-        self._answers.invalidate(await version(self._database))
+        # Of two who read at the same time the one with the older version might set it last.
+        async with self._one_at_a_time:
+            self._answers.invalidate(await version(self._database))
