@@ -79,7 +79,7 @@ async def containers(
             await server.start()
             return server
 
-        redis = await _redis(images.redis, labels, stack)
+        _, redis = await redis_server(images.redis, labels, stack, secrets.token_urlsafe(24))
         yield Servers(Kind.DOCKER, reason, await launch(settings, None), redis, launch)
 
 
@@ -104,7 +104,7 @@ class ContainerPostgres:
 
     async def start(self) -> None:
         """Start the container and wait until the server answers. Raises ProvisionError."""
-        await _asked(self.container.start, f"the image {self.container.image}")
+        await asked(self.container.start, f"the image {self.container.image}")
         await self._answers()
 
     @property
@@ -128,8 +128,8 @@ class ContainerPostgres:
     async def restart(self) -> None:
         """Stop cleanly and start again; the engine may publish another port. Raises ProvisionError."""
         wrapped = self.container.get_wrapped_container()
-        await _asked(wrapped.restart, "the PostgreSQL container")
-        await _asked(wrapped.reload, "the PostgreSQL container")
+        await asked(wrapped.restart, "the PostgreSQL container")
+        await asked(wrapped.reload, "the PostgreSQL container")
         await self._answers()
 
     async def snapshot(self, folder: Path) -> bool:  # noqa: ARG002 - the protocol
@@ -140,31 +140,36 @@ class ContainerPostgres:
         self._address = await asyncio.to_thread(_address, self.container, 5432)
         self.version = await patiently(
             lambda: postgres_version(self.dsn()),
-            lambda: _check_running(self.container),
+            lambda: check_running(self.container),
             what="PostgreSQL in its container",
             limit_s=READY_S,
         )
 
 
-async def _redis(image: str, labels: Mapping[str, str], stack: AsyncExitStack) -> Redis:
-    password = secrets.token_urlsafe(24)
+async def redis_server(
+    image: str, labels: Mapping[str, str], stack: AsyncExitStack, password: str, settings: str = ""
+) -> tuple[RedisContainer, Redis]:
+    """Start one server; it is removed with the stack.
+
+    `settings` are lines of its configuration besides the usual ones. Raises ProvisionError when it does not start.
+    """
     container = RedisContainer(image)
     container.waiting_for(_Instantly())
     # A file, since the password must not stand in a command line that everybody may read.
-    configuration = f'requirepass {password}\nsave ""\nappendonly no\n'
+    configuration = f'requirepass {password}\nsave ""\nappendonly no\n{settings}'
     container.with_copy_into_container(configuration.encode(), REDIS_CONFIGURATION, 0o644)
     container.with_command(["redis-server", "--include", REDIS_CONFIGURATION])
     _keep_local(container, 6379, labels)
     stack.push_async_callback(asyncio.to_thread, _remove, container)
-    await _asked(container.start, f"the image {image}")
+    await asked(container.start, f"the image {image}")
     url = f"redis://:{password}@{await asyncio.to_thread(_address, container, 6379)}"
     version = await patiently(
         lambda: redis_version(url),
-        lambda: _check_running(container),
+        lambda: check_running(container),
         what="Redis in its container",
         limit_s=READY_S,
     )
-    return Redis(url, version, disposable=True, pids=_pids(container))
+    return container, Redis(url, version, disposable=True, pids=_pids(container))
 
 
 class _Instantly(WaitStrategy):
@@ -219,7 +224,8 @@ def _available(client: docker.DockerClient, image: str) -> bool:
     return True
 
 
-async def _asked(ask: Callable[[], object], what: str) -> None:
+async def asked(ask: Callable[[], object], what: str) -> None:
+    """Have the engine do something, in a thread. Raises ProvisionError."""
     work = asyncio.ensure_future(asyncio.to_thread(ask))
     try:
         await asyncio.shield(work)
@@ -231,9 +237,10 @@ async def _asked(ask: Callable[[], object], what: str) -> None:
         raise ProvisionError(f"The container engine could not start {what}: {error}") from error
 
 
-async def _check_running(container: DockerContainer) -> None:
+async def check_running(container: DockerContainer) -> None:
+    """Raise ProvisionError, with its last words, when a container has ended."""
     wrapped = container.get_wrapped_container()
-    await _asked(wrapped.reload, "a container")
+    await asked(wrapped.reload, "a container")
     if wrapped.status != "running":
         log = (await asyncio.to_thread(wrapped.logs, tail=LAST_LINES)).decode(errors="replace")
         raise ProvisionError(f"The container of {container.image} ended: {' | '.join(log.splitlines())}")

@@ -24,7 +24,7 @@ async def _fetch(dsn: str, query: str) -> object:
         await connection.close()
 
 
-def _bindings(token: str) -> Iterator[str]:
+def bindings(token: str) -> Iterator[str]:
     """Host addresses on which the lab's containers publish a port."""
     listing = ["docker", "ps", "--filter", f"label=perflab.lease={token}", "--format", "{{.Ports}}"]
     for line in subprocess.run(listing, capture_output=True, text=True, check=True).stdout.splitlines():
@@ -36,11 +36,11 @@ def _bindings(token: str) -> Iterator[str]:
 async def test_containers_serve_and_keep_to_themselves(custody: Custody) -> None:
     """Both servers answer on loopback alone, want their passwords, have the settings, and survive a restart."""
     async with start("docker", custody, settings={"work_mem": "32MB"}) as servers:
-        assert set(_bindings(custody._lease.token)) == {"127.0.0.1"}
+        assert set(bindings(custody._lease.token)) == {"127.0.0.1"}
         await _postgres_serves(servers)
         await _redis_serves(servers)
         assert not await servers.postgres.snapshot(custody.directory("perflab-test-") / "snapshot")
-    assert list(_bindings(custody._lease.token)) == []
+    assert list(bindings(custody._lease.token)) == []
 
 
 async def _postgres_serves(servers: Servers) -> None:
@@ -70,4 +70,4 @@ async def test_a_setting_that_postgres_refuses_is_said_in_its_words(custody: Cus
     with pytest.raises(ProvisionError, match="no_such_setting"):
         async with start("docker", custody, settings={"no_such_setting": "1"}):
             pass
-    assert list(_bindings(custody._lease.token)) == []
+    assert list(bindings(custody._lease.token)) == []

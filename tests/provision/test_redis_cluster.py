@@ -1,5 +1,6 @@
-"""Three embedded servers that are one Redis Cluster: formed, private, and gone with their lab."""
+"""Embedded servers that are one Redis Cluster: formed, private, and gone with their lab."""
 
+import asyncio
 import signal
 import socket
 from collections import Counter
@@ -23,6 +24,7 @@ from bench.provision.redis_cluster import PRIMARIES, SLOTS, RedisCluster, redis_
 
 pytestmark = pytest.mark.servers
 
+LIMIT_S = 60.0
 KEYS = [f"key {number}" for number in range(60)]
 
 
@@ -73,6 +75,27 @@ async def test_when_a_node_is_killed_the_others_answer(custody: Custody) -> None
         async with Redis.from_url(cluster.urls[1]) as dead:
             with pytest.raises(NoConnectionError):
                 await dead.ping()
+
+
+async def test_a_replica_takes_over_from_a_primary_that_is_killed(custody: Custody) -> None:
+    """Each primary has one that follows it and knows what it knew; the cluster then has three primaries again."""
+    async with redis_cluster(custody, replicas=1) as cluster:
+        assert len(cluster.nodes) == len(cluster.replicas) == PRIMARIES
+        async with Client.from_url(cluster.urls[0]) as client:
+            for key in KEYS:
+                await client.set(key, key)
+        for primary, replica in zip(cluster.nodes, cluster.replicas, strict=True):
+            async with Redis.from_url(primary.url) as first, Redis.from_url(replica.url) as second:
+                assert (await second.info("replication"))["master_port"] == urlsplit(primary.url).port
+                await first.wait(1, 0)
+                assert await first.dbsize() == await second.dbsize() > 0
+        cluster.kill(1)
+        async with Redis.from_url(cluster.replicas[1].url) as heir:
+            async with asyncio.timeout(LIMIT_S):
+                while (await heir.info("replication"))["role"] != "master":  # noqa: ASYNC110 - the others elect it
+                    await asyncio.sleep(0.05)
+            theirs = [key for key in KEYS if key_slot(key.encode()) * PRIMARIES // SLOTS == 1]
+            assert [await heir.get(key) for key in theirs] == [key.encode() for key in theirs]
 
 
 async def test_a_stopped_node_hangs_until_it_goes_on(custody: Custody) -> None:
@@ -147,13 +170,13 @@ async def test_nodes_that_do_not_find_together_are_told(custody: Custody, monkey
 
 async def test_a_node_that_dies_on_the_way_is_told(custody: Custody, monkeypatch: pytest.MonkeyPatch) -> None:
     """No half of a cluster is ever given out."""
-    formed = module._form
+    formed = module.form
 
-    async def after_a_crash(nodes: tuple[provider.Redis, ...]) -> None:
-        RedisCluster(nodes).kill(2)
-        await formed(nodes)
+    async def after_a_crash(members: list[module.Member]) -> None:
+        RedisCluster(tuple(member.redis for member in members)).kill(2)
+        await formed(members)
 
-    monkeypatch.setattr(module, "_form", after_a_crash)
+    monkeypatch.setattr(module, "form", after_a_crash)
     with pytest.raises(ProvisionError, match="The Redis Cluster could not be formed"):
         async with redis_cluster(custody):
             pass
