@@ -17,10 +17,11 @@ FOLDER = Path(__file__).resolve().parents[1] / "sql" / "queries"
 CHANGES_SESSION = re.compile(
     r"\A\s*(set(?!\s+local\b)|reset|discard|listen|unlisten|load|declare|prepare|deallocate)\b"
     r"|\b(create|into)\s+(local\s+|global\s+)?temp(orary)?\b"
-    r"|\bset_config\b|\bpg_(try_)?advisory_lock(_shared)?\b",
+    r"|\bset_config\b(?!\s*\([^()]*,\s*true\s*\))|\bpg_(try_)?advisory_lock(_shared)?\b",
     re.IGNORECASE,
 )
-"""Everything by which a statement leaves something in its session. Locks that end with the transaction do not."""
+"""Everything by which a statement leaves something in its session. Locks and settings that end with the transaction do
+not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,8 @@ class Connection:
     async def fetch(self, query: Query, /, **values: object) -> "Sequence[asyncpg.Record]":
         """All rows of a query.
 
-        Raises DatabaseUnavailableError when the server is gone or takes longer than `command_timeout_s`.
+        Raises DatabaseUnavailableError when the server is gone or takes longer than `command_timeout_s`, or when
+        somebody else holds a lock for longer than the statement waits.
         """
         usage = self._usage
         began = usage.clock()
@@ -80,7 +81,8 @@ class Connection:
                 # Of no use any more, whether or not its end ever comes.
                 self._lent.terminate()
                 raise DatabaseUnavailableError(f"the query {query.name} lost its connection") from error
-            if isinstance(error, UNAVAILABLE):
+            # A lock that somebody holds for longer than the statement waits is away for now, too.
+            if isinstance(error, (*UNAVAILABLE, asyncpg.LockNotAvailableError)):
                 raise DatabaseUnavailableError(f"the query {query.name} failed: {reason(error)}") from error
             # The same class stands for a lost connection and for a programming error.
             if isinstance(error, asyncpg.InterfaceError) and self._lent.is_closed():

@@ -8,8 +8,14 @@ FROM documents AS d
 WHERE d.id = :id;
 
 -- name: content_delete(id, actor, request_id)
-WITH gone AS (
-    DELETE FROM documents WHERE id = :id RETURNING id, title
+-- Whoever changes documents waits for all who changed some and have not committed, at the row of content_version. An
+-- import may take long: a request gives up after a second, before a few like it hold every connection for as long as a
+-- query may take.
+WITH patience AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '1s', true)
+),
+gone AS (
+    DELETE FROM documents USING patience WHERE id = :id RETURNING id, title
 ),
 logged AS (
     INSERT INTO audit (actor, action, target, before, request_id)

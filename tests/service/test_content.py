@@ -1,5 +1,6 @@
 """Documents by id, feedback and signals."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -11,6 +12,7 @@ from tests.service.test_v1_errors import envelope
 
 KNOBS = {**ON, "cache": "off"}
 FEEDBACK = {"document_id": 1, "rating": 4, "comment": 'It said "yes"; I said <no>.'}
+LIMIT_S = 60.0
 SIGNAL = {"document_id": 1, "kind": "dwell", "query": "event loop", "duration_s": 12.5}
 
 
@@ -96,3 +98,27 @@ async def test_wrong_feedback_and_signals_are_refused(path: str, body: dict[str,
     async with running(databases.settings(KNOBS)) as service:
         answer = await service.post(path, body)
     assert (answer.status_code, envelope(answer)["code"]) == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("api", ["on", "off"], ids=["v1", "legacy"])
+async def test_deleting_does_not_wait_for_a_long_import(api: str, databases: Databases, own_copy: str) -> None:
+    """While somebody changes documents and does not commit, deletes are 503s that hold no connection for long.
+
+    As many as there are connections, so that nothing else is answered meanwhile; later the same delete succeeds.
+    """
+    settings = databases.settings(
+        {**KNOBS, "api": api}, database_url=own_copy, admin_key=KEY, pool_size=2, command_timeout_s=2 * LIMIT_S
+    )
+    importer = await asyncpg.connect(own_copy)
+    async with running(settings) as service, asyncio.timeout(LIMIT_S):
+
+        async def delete(identity: int) -> int:
+            answer = await service.client.delete(f"{service.prefix}/content/{identity}", headers=ADMIN)
+            return answer.status_code
+
+        async with importer.transaction():
+            await importer.execute("UPDATE documents SET title = title || '!' WHERE id = 1")
+            assert await asyncio.gather(delete(2), delete(3)) == [503, 503]
+            assert (await service.get("/content/2")).status_code == 200
+        assert await delete(2) in (200, 204)
+    await importer.close()

@@ -83,6 +83,7 @@ def test_a_statement_that_changes_its_session_is_refused(sql: str) -> None:
         "UPDATE documents SET title = $1",
         "SELECT pg_advisory_xact_lock(1)",
         "SET LOCAL lock_timeout = 1",
+        "SELECT set_config('lock_timeout', '1s', true)",
         "SELECT title AS listen FROM documents",
     ],
 )
