@@ -52,4 +52,6 @@ def ablate(
     answer = found(experiment.facts)
     shared.write_json(json_file, answer)
     console.show_findings(experiment, folder)
+    if shared.complain(record):
+        return 2
     return 0 if answer["contributions"] is not None else 3

@@ -32,8 +32,8 @@ def run(
 ) -> int:
     """Start servers, measure every experiment of SPEC (specs/phase2.toml), judge, report.
 
-    Exit code: 1 if any criterion is FAIL; else 4 if the session was not fit to measure; else 3 if any is
-    INCONCLUSIVE or a required one NOT_MEASURED; else 0.
+    Exit code: 1 if any criterion is FAIL; else 2 if an experiment broke; else 4 if the session was not fit to
+    measure; else 3 if any is INCONCLUSIVE or a required one NOT_MEASURED; else 0.
     """
     from bench import store
     from bench.lab import Options, run_spec
@@ -53,4 +53,5 @@ def run(
         record, folder = asyncio.run(run_spec(options, progress))
     shared.write_json(json_file, store.plain(record))
     console.show(record, folder)
+    shared.complain(record)
     return record.exit_code

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from bench.errors import StoreError
+from bench.model import RunRecord, Status
 
 services = click.option(
     "--services",
@@ -43,6 +44,14 @@ def share(text: str) -> float:
         return float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text)
     except ValueError as error:
         raise click.BadParameter(f"`{text}` is no share; write 5% or 0.05.") from error
+
+
+def complain(record: RunRecord) -> bool:
+    """Say on standard error which experiments broke, and why; whether any did."""
+    failed = [experiment for experiment in record.experiments.values() if experiment.status is Status.FAILED]
+    for experiment in failed:
+        click.echo(f"perflab: {experiment.name} failed: {experiment.reason}", err=True)
+    return bool(failed)
 
 
 def write_json(path: Path | None, found: object) -> None:

@@ -46,4 +46,6 @@ def pool(
     experiment = record.experiments[EXPERIMENT]
     shared.write_json(json_file, experiment.facts)
     console.show_findings(experiment, folder)
+    if shared.complain(record):
+        return 2
     return 0 if enough(experiment.facts.get("slots", ())) else 3

@@ -14,7 +14,7 @@ gate_run, gate_rounds             a run, or files of pytest-benchmark, against a
 from bench.judge.comparison import ComparisonResult, compare
 from bench.judge.contest import comparison, confirmed, look
 from bench.judge.effects import effects, spread_effects
-from bench.judge.exit import ExitCode, comparison_exit_code, exit_code
+from bench.judge.exit import ExitCode, broken, comparison_exit_code, exit_code
 from bench.judge.gate import Compared, gate_run
 from bench.judge.rounds import gate_rounds
 from bench.judge.scorecard import decided, scorecard
@@ -24,6 +24,7 @@ __all__ = [
     "Compared",
     "ComparisonResult",
     "ExitCode",
+    "broken",
     "compare",
     "comparison",
     "comparison_exit_code",

@@ -52,7 +52,8 @@ def judged(record: RunRecord, chosen: Sequence[Claim]) -> RunRecord:
         code = judge.comparison_exit_code(None if found is None else found.verdict)
         return replace(record, session=session, comparison=found, exit_code=code)
     results = judge.scorecard(record.experiments, chosen)
-    return replace(record, session=session, criteria=results, exit_code=judge.exit_code(results, session))
+    code = judge.exit_code(results, session, broke=judge.broken(record.experiments.values()))
+    return replace(record, session=session, criteria=results, exit_code=code)
 
 
 def analysed_again(record: RunRecord, root: Path) -> RunRecord:
@@ -66,6 +67,9 @@ def analysed_again(record: RunRecord, root: Path) -> RunRecord:
 
 
 def _effects(experiment: Experiment, record: ExperimentRecord, root: Path) -> tuple[Effect, ...]:
+    """None of an experiment that broke: what it measured last may be the breaking itself."""
+    if record.status is Status.FAILED:
+        return ()
     return experiment.analyse(record.looks, record.slots, lambda slot: latencies(root, slot))
 
 

@@ -1,8 +1,8 @@
 """Run a spec from nothing to a judged, reported run.
 
 Promises: the run folder exists before the first server starts; `run.json` is complete after every
-experiment and truthful (partial) after every block; whatever happens, what was measured stays readable and
-no server survives.
+experiment and truthful (partial) after every block; an experiment that breaks costs no other; whatever happens,
+what was measured stays readable and no server survives.
 """
 
 import asyncio
@@ -42,8 +42,9 @@ INTERRUPTED = "interrupted before it was complete"
 async def run_spec(options: Options, progress: Progress) -> tuple[RunRecord, Path]:
     """Measure, judge and report; answer the run and its folder.
 
-    Raises UsageError before anything starts, another PerflabError when the harness broke: then and on
-    Ctrl-C the folder holds what was measured until then, marked partial.
+    An experiment that breaks is on record as failed with its reason, and the run goes on without it; its exit code
+    tells. Raises UsageError before anything starts, another PerflabError when the servers did not start or the run
+    cannot be written: then and on Ctrl-C the folder holds what was measured until then, marked partial.
     """
     run = _Run.resumed(options.resume) if options.resume else _Run.new(options)
     run.save()
@@ -148,10 +149,17 @@ class _Run:
         )
         try:
             await experiment.run(bench)
-        except (PerflabError, asyncio.CancelledError) as end:
-            reason = str(end) if isinstance(end, PerflabError) else INTERRUPTED
-            keep(Status.PARTIAL if saved or draft.measured else Status.FAILED, reason)
+        except asyncio.CancelledError:
+            keep(Status.PARTIAL if saved or draft.measured else Status.FAILED, INTERRUPTED)
             raise
+        except StoreError as error:
+            # Where nothing can be written, the next experiment's samples cannot either.
+            keep(Status.FAILED, str(error))
+            raise
+        except PerflabError as error:
+            keep(Status.FAILED, str(error))
+            progress.note(f"{experiment.name} failed and is not judged: {error}")
+            return
         keep(Status.COMPLETE)
 
 

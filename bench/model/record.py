@@ -20,9 +20,9 @@ class Status(StrEnum):
 
     COMPLETE = "complete"
     PARTIAL = "partial"
-    """Interrupted or failed half-way: what was measured is kept and said to be partial."""
+    """Interrupted half-way: what was measured is kept, judged, and said to be partial."""
     FAILED = "failed"
-    """Nothing usable was measured."""
+    """It broke, or ended before anything was measured: what there is is kept, and judged by nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,20 @@ def test_exit_code(synthetic, verdicts, session, code):
     assert judge.exit_code(results(synthetic, *verdicts), session) == code
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "session", "code"),
+    [
+        ([Verdict.PASS, Verdict.NOT_MEASURED], GOOD, 2),
+        ([Verdict.PASS], GOOD, 2),
+        ([Verdict.INCONCLUSIVE], BAD, 2),
+        ([Verdict.PASS, Verdict.FAIL], GOOD, 1),
+    ],
+)
+def test_an_experiment_that_broke_is_told_after_what_failed(synthetic, verdicts, session, code):
+    """The harness broke: 2, whatever else stays open, and never good; but a FAIL was measured and comes first."""
+    assert judge.exit_code(results(synthetic, *verdicts), session, broke=True) == code
+
+
 def test_what_is_not_required_may_be_missing(synthetic):
     """A missing optional criterion beside a passed one is good; alone it is nothing measured."""
     missing = results(synthetic, Verdict.NOT_MEASURED, required=False)

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.model import Status
-from tests.lab.conftest import LIMIT_S, Perflab, ended
+from bench.model import Status, Verdict
+from tests.lab.conftest import LIMIT_S, TINY, Perflab, ended
 from tests.lab.test_run import left_running
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
@@ -72,15 +72,27 @@ def test_a_run_can_be_resumed(perflab: Perflab) -> None:
     assert len(new) > len(old)
 
 
-def test_an_arm_that_dies_ends_the_run_with_its_name(perflab: Perflab) -> None:
-    """The service of an arm is killed: exit code 2, one sentence about which, what was measured is kept."""
-    process = perflab.start(*perflab.run_arguments("--only", "response_time"))
+def test_an_arm_that_dies_costs_its_experiment_alone(perflab: Perflab) -> None:
+    """A killed service: its experiment is failed and not judged, the next one is measured and reported, exit code 2."""
+    # A claim that holds anyhow: a FAIL would be told before the harness's own failure.
+    perflab.spec.write_text(TINY.replace("query_time = {}", "query_time = { threshold = -100 }"))
+    process = perflab.start(*perflab.run_arguments("--only", "response_time", "--only", "query_time"))
     await_slots(perflab, process, "response_time")
     _service_of(process).kill()
     result = ended(process)
     assert result.code == 2
     assert any(role in result.complaint for role in ("baseline", "control", "candidate")), result.complaint
-    assert perflab.latest().experiments["response_time"].status is Status.PARTIAL
+    record = perflab.latest()
+    broke = record.experiments["response_time"]
+    assert (broke.status, bool(broke.slots), broke.effects) == (Status.FAILED, True, ())
+    assert broke.reason in result.complaint
+    assert record.experiments["query_time"].status is Status.COMPLETE
+    verdicts = {judged.id: judged for judged in record.criteria}
+    assert verdicts["response_time"].verdict is Verdict.NOT_MEASURED
+    assert broke.reason in verdicts["response_time"].reason
+    assert verdicts["query_time"].verdict is Verdict.PASS
+    assert record.exit_code == 2
+    assert broke.reason in (perflab.reports / "latest/report.md").read_text()
     assert left_running(perflab) == []
 
 
