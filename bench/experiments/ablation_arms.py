@@ -4,9 +4,9 @@ Staying up costs memory, not noise: an idle service does nothing. Starting each 
 luck of a start, too, but a start takes longer than a slot.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import cycle
 
 import asyncpg
@@ -14,13 +14,11 @@ from redis.asyncio import Redis
 
 from bench.ablation import Arm as Planned
 from bench.errors import ProvisionError
-from bench.experiments.arms import REDIS_DATABASE, Arm, start_arm
+from bench.experiments.arms import REDIS_DATABASE, Arm, start_arm, together
 from bench.experiments.context import Bench
 from bench.model import Role
 from bench.subject import DATABASE_KNOBS, KNOBS
 
-AT_A_TIME = 3
-"""Starts side by side: more would only make each one slower, up to the limit for a start."""
 REDIS_DATABASES = range(len(REDIS_DATABASE), 16)
 """As many as a Redis has without asking, less those of the other experiments. An arm empties its own before its slot,
 so that arms may share them; on a Redis that is not the lab's to empty their answers mix, and that is told."""
@@ -35,36 +33,24 @@ async def many_arms(bench: Bench, planned: Sequence[Planned]) -> AsyncIterator[M
     """All arms by name; they end with the block. Raises ProvisionError where PostgreSQL takes too few connections."""
     await _enough_connections(bench, len(planned))
     bench.progress.stage(f"ablation: starting {len(planned)} arms")
-    few = asyncio.Semaphore(AT_A_TIME)
 
     async def one(arm: Planned, redis_database: int) -> Arm:
-        async with few:
-            knobs = {knob: "on" if knob in arm.on else "off" for knob in KNOBS}
-            return await start_arm(
-                bench,
-                ROLES.get(arm.name, Role.CANDIDATE),
-                name=arm.name,
-                knobs=knobs,
-                database=bench.states[tuple(knob for knob in DATABASE_KNOBS if knob in arm.on)],
-                redis_database=redis_database,
-            )
+        return await start_arm(
+            bench,
+            ROLES.get(arm.name, Role.CANDIDATE),
+            name=arm.name,
+            knobs={knob: "on" if knob in arm.on else "off" for knob in KNOBS},
+            database=bench.states[tuple(knob for knob in DATABASE_KNOBS if knob in arm.on)],
+            redis_database=redis_database,
+        )
 
-    together: list[Arm] = []
-    tasks = [
-        asyncio.create_task(one(arm, number)) for arm, number in zip(planned, cycle(REDIS_DATABASES), strict=False)
-    ]
-    try:
-        together = await asyncio.gather(*tasks)
-        started = {arm.command.name: arm for arm in together}
+    places = zip(planned, cycle(REDIS_DATABASES), strict=False)
+    async with together(bench, [partial(one, arm, number) for arm, number in places]) as all_arms:
+        started = {arm.command.name: arm for arm in all_arms}
         bench.draft.arms = tuple(started[name].record() for name in ("none", "all"))
         bench.draft.facts["arms"] = {name: arm.record().knobs for name, arm in started.items()}
         bench.draft.facts["caches_emptied"] = bench.servers.redis.disposable
         yield started
-    finally:
-        for task in tasks:
-            task.cancel()
-        for arm in together:
-            bench.custody.end(arm.running.pid)
 
 
 async def empty_cache(bench: Bench, arm: Arm) -> None:

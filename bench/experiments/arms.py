@@ -1,9 +1,10 @@
 """Start the three arms of the reference service side by side, each proved to be what it should be."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from bench.corpus import fingerprint, settings
 from bench.experiments.context import Bench
@@ -13,6 +14,9 @@ from bench.subject import Command, Expected, Identity, Running, expected, identi
 
 REDIS_DATABASE = {Role.BASELINE: 0, Role.CONTROL: 1, Role.CANDIDATE: 2}
 """Arms share a Redis server but never a cache."""
+AT_A_TIME = 3
+"""Starts side by side: each spends most of its time on importing its framework, and more would only make each one
+slower, up to the limit for a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,32 @@ class Arm:
 async def arms(bench: Bench) -> AsyncIterator[Mapping[Role, Arm]]:
     """Start the spec's arms and the control; stop them when the block ends."""
     bench.progress.stage("starting the arms")
-    # Side by side: each spends most of its start on importing its framework.
-    together = await asyncio.gather(*(_start(bench, role) for role in Role))
-    started = {arm.role: arm for arm in together}
-    bench.draft.arms = tuple(arm.record() for arm in together)
+    async with together(bench, [partial(_start, bench, role) for role in Role]) as started:
+        bench.draft.arms = tuple(arm.record() for arm in started)
+        yield {arm.role: arm for arm in started}
+
+
+@asynccontextmanager
+async def together(bench: Bench, starts: Iterable[Callable[[], Awaitable[Arm]]]) -> AsyncIterator[tuple[Arm, ...]]:
+    """Start arms a few at a time; all end with the block, and also when one of them does not start.
+
+    What is left of an experiment that broke would disturb the next one.
+    """
+    few = asyncio.Semaphore(AT_A_TIME)
+
+    async def one(start_it: Callable[[], Awaitable[Arm]]) -> Arm:
+        async with few:
+            return await start_it()
+
+    tasks = [asyncio.create_task(one(start_it)) for start_it in starts]
     try:
-        yield started
+        yield tuple(await asyncio.gather(*tasks))
     finally:
-        for arm in together:
-            bench.custody.end(arm.running.pid)
+        for task in tasks:
+            task.cancel()
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Arm):
+                bench.custody.end(ended.running.pid)
 
 
 async def _start(bench: Bench, role: Role) -> Arm:
@@ -110,6 +131,10 @@ async def start_one(
     own = await settings(database_url)
     wanted = expected(knobs, columns=columns, indexes=indexes, settings=own, fields=fields)
     running = await start(command, bench.custody, bench.logs)
-    identity = await identify(command.name, running.base_url)
-    verify(command.name, identity, wanted)
+    try:
+        identity = await identify(command.name, running.base_url)
+        verify(command.name, identity, wanted)
+    except BaseException:
+        bench.custody.end(running.pid)
+        raise
     return Arm(role, command, running, wanted, identity, redis_url)

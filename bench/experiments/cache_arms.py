@@ -1,16 +1,16 @@
 """The servers and the arms of the experiment `cache`: one build without a cache, with one Redis, and with a cluster."""
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from redis.asyncio import Redis as Client
 
-from bench.experiments.arms import Arm, start_one
+from bench.experiments.arms import Arm, start_one, together
 from bench.experiments.cache_layout import OFF
 from bench.experiments.context import Bench
 from bench.model import Role
@@ -100,18 +100,15 @@ async def _start(bench: Bench, stack: AsyncExitStack, urls: Mapping[str, str]) -
     knobs = bench.knobs[Role.CANDIDATE]
     database = bench.databases[Role.CANDIDATE]
     fields = {name: {**SETTINGS, "redis_mode": name} for name in urls}
-    # Side by side: each spends most of its start on importing its framework.
-    together = await asyncio.gather(
-        *(
-            start_one(bench, ROLES[name], name, {**knobs, "cache": "on"}, database, urls[name], fields[name])
-            for name in urls
-        ),
-        start_one(bench, ROLES[OFF], OFF, {**knobs, "cache": "off"}, database, urls[SINGLE]),
-    )
-    for arm in together:
-        stack.push_async_callback(asyncio.to_thread, bench.custody.end, arm.running.pid)
-    by_name = {arm.command.name: arm for arm in together}
+    starts = [
+        partial(start_one, bench, ROLES[name], name, {**knobs, "cache": "on"}, database, urls[name], fields[name])
+        for name in urls
+    ]
+    starts.append(partial(start_one, bench, ROLES[OFF], OFF, {**knobs, "cache": "off"}, database, urls[SINGLE]))
+    started = await stack.enter_async_context(together(bench, starts))
+    by_name = {arm.command.name: arm for arm in started}
     bench.draft.arms = tuple(by_name[name].record() for name in urls)
+    bench.draft.facts["arms"] = {name: arm.record().knobs for name, arm in by_name.items()}
     return by_name
 
 

@@ -66,9 +66,12 @@ async def start(command: Command, custody: Custody, folder: Path) -> Running:
         base_url = f"http://127.0.0.1:{port}"
         try:
             await _wait_until_ready(command, process, base_url, log)
-        except SubjectError:
+        except BaseException as error:
+            # One that is late would come up beside what is measured next.
+            custody.end(process.pid)
             # Between our look for a free port and the service's bind another program may have taken it.
-            if attempt < PORT_TRIES and "address already in use" in last_lines(log).lower():
+            taken = isinstance(error, SubjectError) and "address already in use" in last_lines(log).lower()
+            if taken and attempt < PORT_TRIES:
                 continue
             raise
         return Running(base_url, process.pid, log)

@@ -45,10 +45,13 @@ async def test_a_service_that_dies_is_told_with_its_last_lines(custody: Custody,
 async def test_a_service_that_never_gets_ready_is_told(
     custody: Custody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A service that answers 404 on its ready path is not measured; the error says what it answered."""
+    """A service that answers 404 on its ready path is not measured, and not left; the error says what it answered."""
     monkeypatch.setattr(command, "START_LIMIT_S", 1.0)
     with pytest.raises(SubjectError, match=r"was not ready within 1 s \(/health/ready: status 404\)"):
         await start(Command("files", SERVER), custody, tmp_path)
+    # One that comes up late would disturb what is measured next.
+    commands = [child.cmdline() for child in psutil.Process().children(recursive=True)]
+    assert not [one for one in commands if "http.server" in one]
 
 
 async def test_a_command_that_does_not_exist_is_told(custody: Custody, tmp_path: Path) -> None:
