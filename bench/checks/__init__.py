@@ -1,7 +1,7 @@
 """May this run be believed? One file a check, found by itself.
 
 A check is a module of this package with a function `check(experiment) -> Finding`. It looks at one
-experiment's record; where it finds nothing to look at, all is well as far as it can tell.
+experiment's record, at slots by way of `loaded`; where it finds nothing to look at, all is well as far as it can tell.
 """
 
 from collections.abc import Callable, Mapping

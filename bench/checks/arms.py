@@ -13,11 +13,6 @@ def by_role(experiment: ExperimentRecord) -> Mapping[Role, list[SlotRecord]]:
     return grouped
 
 
-def judged_s(record: SlotRecord) -> float:
-    """The seconds of a slot that are judged."""
-    return record.slot.duration_s - record.slot.discard_s
-
-
 def well(check: str) -> Finding:
     """Nothing to complain about."""
     return Finding(check, ok=True, reason="")

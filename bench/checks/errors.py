@@ -1,7 +1,8 @@
 """Did the arms answer, and equally well?"""
 
-from bench.checks.arms import by_role, unwell, well
-from bench.model import ExperimentRecord, Finding, SlotRecord
+from bench.checks.arms import unwell, well
+from bench.checks.loaded import Loaded, by_arm
+from bench.model import ExperimentRecord, Finding
 
 NAME = "errors"
 MOST = 0.01
@@ -12,7 +13,8 @@ MOST_APART = 0.005
 
 def check(experiment: ExperimentRecord) -> Finding:
     """Each arm fails at most MOST of its requests, and no two arms differ by more than MOST_APART."""
-    shares = {role: _share(slots) for role, slots in by_role(experiment).items()}
+    counted = {arm: [slot for slot in slots if slot.errors is not None] for arm, slots in by_arm(experiment).items()}
+    shares = {arm: _share(slots) for arm, slots in counted.items() if slots}
     if not shares:
         return well(NAME)
     worst, best = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
@@ -31,8 +33,8 @@ def check(experiment: ExperimentRecord) -> Finding:
     return well(NAME)
 
 
-def _share(slots: list[SlotRecord]) -> float:
-    failed = sum(slot.errors for slot in slots)
-    # SlotRecord.n counts the requests that were timed, which are those that succeeded.
+def _share(slots: list[Loaded]) -> float:
+    failed = sum(slot.errors or 0 for slot in slots)
+    # `n` counts the requests that were timed, which are those that succeeded.
     total = failed + sum(slot.n for slot in slots)
     return failed / total if total else 0.0

@@ -5,13 +5,14 @@ holds what was recorded, so that a stored run cannot be judged with its arms mix
 """
 
 from bench.checks.arms import by_role, unwell, well
+from bench.checks.loaded import in_facts
 from bench.model import ArmRecord, ExperimentRecord, Finding, Role
 
 NAME = "identity"
 
 
 def check(experiment: ExperimentRecord) -> Finding:
-    """Every role that was loaded has one arm on record, under its own name; the control is the baseline's twin."""
+    """Every arm that was loaded is on record, each role's under its own name; the control is the baseline's twin."""
     arms = {arm.role: arm for arm in experiment.arms}
     for role, slots in by_role(experiment).items():
         arm = arms.get(role)
@@ -22,6 +23,9 @@ def check(experiment: ExperimentRecord) -> Finding:
             return unwell(
                 NAME, f"Slots of the {role} were measured on {strangers[0]} instead of {arm.name}; measure again."
             )
+    known = {arm.name for arm in experiment.arms} | set(experiment.facts.get("arms", ()))
+    for name in sorted({slot.arm for slot in in_facts(experiment)} - known - {""}):
+        return unwell(NAME, f"{name} was loaded but never told what it is; measure again.")
     return _twins(arms.get(Role.BASELINE), arms.get(Role.CONTROL))
 
 

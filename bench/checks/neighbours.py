@@ -2,6 +2,7 @@
 
 from statistics import fmean
 
+from bench.checks import loaded
 from bench.checks.arms import unwell, well
 from bench.model import ExperimentRecord, Finding
 
@@ -13,7 +14,7 @@ cores half of one is a quarter of what service, servers and generator share."""
 
 def check(experiment: ExperimentRecord) -> Finding:
     """Other processes keep at most MOST_CORES busy on average."""
-    told = [slot.health.neighbour_cores for slot in experiment.slots if slot.health.neighbour_cores is not None]
+    told = [slot.neighbour_cores for slot in loaded.of(experiment) if slot.neighbour_cores is not None]
     if not told or (mean := fmean(told)) <= MOST_CORES:
         return well(NAME)
     return unwell(

@@ -2,7 +2,8 @@
 
 from statistics import fmean
 
-from bench.checks.arms import by_role, unwell, well
+from bench.checks.arms import unwell, well
+from bench.checks.loaded import by_arm
 from bench.model import ExperimentRecord, Finding
 
 NAME = "saturation"
@@ -13,12 +14,12 @@ MOST_CORES = 0.9
 
 def check(experiment: ExperimentRecord) -> Finding:
     """The generator keeps at most MOST_CORES busy while it loads an arm."""
-    for role, slots in by_role(experiment).items():
-        busy = fmean(slot.generator_cores for slot in slots)
-        if busy > MOST_CORES:
+    for arm, slots in by_arm(experiment).items():
+        told = [slot.generator_cores for slot in slots if slot.generator_cores is not None]
+        if told and (busy := fmean(told)) > MOST_CORES:
             return unwell(
                 NAME,
-                f"The load generator kept {busy:.2f} cores busy while it loaded the {role}, more than {MOST_CORES:g}; "
+                f"The load generator kept {busy:.2f} cores busy while it loaded the {arm}, more than {MOST_CORES:g}; "
                 "lower the offered load.",
             )
     return well(NAME)

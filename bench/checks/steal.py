@@ -2,6 +2,7 @@
 
 from statistics import fmean
 
+from bench.checks import loaded
 from bench.checks.arms import unwell, well
 from bench.model import ExperimentRecord, Finding
 
@@ -13,7 +14,7 @@ tail of a slot is the neighbours', not the service's (on two cores it is a tenth
 
 def check(experiment: ExperimentRecord) -> Finding:
     """The mean share of stolen time over all slots stays within MOST."""
-    told = [slot.health.steal for slot in experiment.slots if slot.health.steal is not None]
+    told = [slot.steal for slot in loaded.of(experiment) if slot.steal is not None]
     if not told or (mean := fmean(told)) <= MOST:
         return well(NAME)
     return unwell(

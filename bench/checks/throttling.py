@@ -1,5 +1,6 @@
 """Did the cgroup's quota stop the lab's processes?"""
 
+from bench.checks import loaded
 from bench.checks.arms import unwell, well
 from bench.model import ExperimentRecord, Finding
 
@@ -11,9 +12,9 @@ already makes the p99."""
 
 def check(experiment: ExperimentRecord) -> Finding:
     """The share of time for which the quota held the session back stays within MOST."""
-    told = [slot for slot in experiment.slots if slot.health.throttled_s is not None]
-    total_s = sum(slot.slot.duration_s for slot in told)
-    throttled_s = sum(slot.health.throttled_s or 0.0 for slot in told)
+    told = [slot for slot in loaded.of(experiment) if slot.throttled_s is not None]
+    total_s = sum(slot.duration_s for slot in told)
+    throttled_s = sum(slot.throttled_s or 0.0 for slot in told)
     if throttled_s <= MOST * total_s:
         return well(NAME)
     return unwell(

@@ -10,6 +10,7 @@ import psutil
 
 from bench import ablation
 from bench.ablation import Layout
+from bench.checks import loaded
 from bench.environment import Snapshot
 from bench.errors import ProvisionError
 from bench.experiments import ablation_costs as costs
@@ -152,7 +153,7 @@ async def _measured(bench: Bench, arm: Arm, slot: Slot, load: LocustModel) -> di
     return {
         **record.metrics, "block": slot.block, "arm": record.arm, "n": record.n, "errors": record.errors,
         "dropped": record.dropped, "parts": record.parts, "lag_p99_s": record.lag_p99_s,
-        "neighbour_cores": health.neighbour_cores, "samples": record.samples,
+        "neighbour_cores": health.neighbour_cores, "samples": record.samples, loaded.KEY: loaded.kept(record),
     }  # fmt: skip
 
 

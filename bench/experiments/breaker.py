@@ -19,7 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from bench import design, observations
+from bench.checks import loaded
 from bench.criteria.breaker_prevention import INTERLOCK, NONE, SEED, WITH, WITHOUT
+from bench.environment import Snapshot
 from bench.experiments import breaker_layout, breaker_run
 from bench.experiments.arms import Arm, start_arm
 from bench.experiments.breaker_layout import FAULTS
@@ -104,13 +106,21 @@ class Breaker:
                 bench.progress.stage(f"{self.name}: {index + 1} of {len(runs)}: {run.arm}, {run.fault or 'no fault'}")
                 fault = FAULTS[run.fault] if run.fault else None
                 seed = bench.seed * 1000 + run.block
+                before = Snapshot.take(bench.own)
                 watched = await breaker_run.run(
                     offered, started[run.arm], standin, fault, index=index, seed=seed % design.SEEDS
                 )
-                said = readings(watched.rows, watched.seen, watched.window, deadline_s)
-                slots.append(
-                    {"block": run.block, "arm": run.arm, "fault": run.fault, "dropped": watched.dropped, **said}
+                # No errors: the fault makes them.
+                disturbed = loaded.disturbed(
+                    before.until(Snapshot.take(bench.own)),
+                    started[run.arm].command.name,
+                    breaker_layout.SLOT_S,
+                    dropped=watched.dropped,
+                    generator_cores=watched.generator_cores,
                 )
+                said = readings(watched.rows, watched.seen, watched.window, deadline_s)
+                told = {"block": run.block, "arm": run.arm, "fault": run.fault, "dropped": watched.dropped}
+                slots.append({**told, **said, loaded.KEY: disturbed})
                 bench.save()
 
     def analyse(self, looks: Sequence[Look], slots: Records, latencies: Latencies) -> tuple[Effect, ...]:  # noqa: ARG002

@@ -33,6 +33,7 @@ class Watched:
     seen: Sequence[Seen]
     window: Window
     dropped: int
+    generator_cores: float
 
 
 async def run(load: Load, arm: Arm, standin: StandIn, fault: Fault | None, *, index: int, seed: int) -> Watched:
@@ -55,7 +56,7 @@ async def run(load: Load, arm: Arm, standin: StandIn, fault: Fault | None, *, in
     table = observations.read(sample.path).to_pylist()
     rows = [Observation(**row) for row in table]
     shifted = [one._replace(at_s=one.at_s - zero) for one in seen if 0 <= one.at_s - zero <= SLOT_S]
-    return Watched(rows, shifted, Window(begin - zero, end - zero, SLOT_S), sample.dropped)
+    return Watched(rows, shifted, Window(begin - zero, end - zero, SLOT_S), sample.dropped, sample.generator_cores)
 
 
 async def _break(standin: StandIn, fault: Fault | None) -> tuple[float, float]:

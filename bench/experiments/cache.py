@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import judge
+from bench.checks import loaded
+from bench.environment import Snapshot
 from bench.experiments import cache_arms, cache_death, cache_filling
 from bench.experiments.cache_arms import CLUSTER, SINGLE, Started
 from bench.experiments.cache_layout import OFF, Layout, Level
@@ -15,7 +17,7 @@ from bench.experiments.live import Live
 from bench.load import Load
 from bench.load.locust import LocustLoad
 from bench.model import Effect, Look, Plan, Role, Slot
-from bench.runner import Measurement, Records, measure, probe
+from bench.runner import Measurement, Records, measure, probe, summarise
 from bench.spec import ExperimentSpec
 from bench.stats import pooled, quantiles
 
@@ -178,7 +180,10 @@ class _Parts:
         if isinstance(level, float):
             drawn = f"{self._bench.seed} {block} {level}"
             await cache_filling.remember(self._started, self._started.keeps[SINGLE], keys, level, drawn)
+        before, root = Snapshot.take(self._bench.own), self._bench.folder.path
         sample = await load.run(slot, arm.target)
+        health = before.until(Snapshot.take(self._bench.own))
+        record = summarise(slot, arm.command.name, sample, health=health, offered_rate=self._facts["rate"], root=root)
         found, reasons = cache_death.read(sample.path)
         judged = found.only(found.due >= slot.discard_s)
         good = judged.only(~judged.failed)
@@ -191,7 +196,8 @@ class _Parts:
             "dropped": sample.dropped,
             "reasons": reasons,
             "hit_ratio": float(good.hit.mean()) if len(took) else None,
-            "sample": str(sample.path.relative_to(self._bench.folder.path)),
+            "sample": record.samples,
+            loaded.KEY: loaded.kept(record),
             **quantiles.summary(took),
         }
         return row, took

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench import design
+from bench.checks import loaded
 from bench.criteria.error_overhead import KINDS, SUCCESS, blocks_needed
+from bench.environment import Snapshot
 from bench.errors import BudgetTooSmall, SubjectError
 from bench.experiments import asking, requests
 from bench.experiments.arms import Arm, arms
@@ -63,10 +65,13 @@ class ErrorOverhead:
             bench.progress.stage(f"{self.name}: {count} blocks")
             blocks: list[Mapping[str, Mapping[str, float]]] = []
             bench.draft.facts["blocks"] = blocks
+            before = Snapshot.take(bench.own)
             for _ in range(count):
                 roles = order.sample((Role.BASELINE, Role.CANDIDATE), 2)
                 block = {str(role): await _block(started[role], order) for role in roles}
                 blocks.append(block)
+            health = before.until(Snapshot.take(bench.own))
+            bench.draft.facts["machine"] = [{loaded.KEY: loaded.disturbed(health, "", count * BLOCK_S)}]
 
     def analyse(self, looks: Sequence[Look], slots: Records, latencies: Latencies) -> tuple[Effect, ...]:  # noqa: ARG002
         """Differences in seconds, no ratios: the criterion computes them from the blocks."""

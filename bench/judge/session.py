@@ -11,7 +11,8 @@ NOTHING = "Nothing was measured, so there is nothing to believe; look for the fi
 def session(experiments: Mapping[str, ExperimentRecord]) -> Session:
     """Valid when something was measured and every check holds for every experiment.
 
-    Each reason is one sentence with the observed value, the bound and the remedy.
+    Slots that an experiment keeps in its facts count like others. Each reason is one sentence with the observed value,
+    the bound and the remedy.
     """
     measured = {name: record for name, record in experiments.items() if record.status is not Status.FAILED}
     if not measured:

@@ -13,6 +13,7 @@ from bench.criteria import margin
 from bench.criteria.breaker_prevention import CORE, FAULT, INTERLOCK, NONE, SEED, WITH, WITHOUT
 from bench.criteria.catalogue import catalogue
 from bench.criteria.reading import Reading, Unmeasured
+from bench.environment import OwnProcesses
 from bench.errors import BudgetTooSmall
 from bench.experiments import Draft
 from bench.experiments.breaker import EXPERIMENT
@@ -160,6 +161,7 @@ async def test_a_block_on_real_services(knob: str, servers: Servers, tmp_path: P
             databases={role: servers.postgres.dsn(STATES[role].name) for role in Role},
             knobs={Role.CANDIDATE: {**dict.fromkeys(KNOBS, "on"), "breaker": knob}},
             custody=custody,
+            own=OwnProcesses(),
             logs=tmp_path,
             folder=SimpleNamespace(samples=tmp_path / "samples"),
             workload=tmp_path / "workload.jsonl",

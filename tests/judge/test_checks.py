@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bench import checks, judge
+from bench.checks import loaded
 from bench.model import CONTROL, Role, SlotHealth, Status
 
 HEALTHY = SlotHealth(steal=0.01, throttled_s=0.0, neighbour_cores=0.1)
@@ -53,6 +54,42 @@ def test_each_check_fails_on_what_it_looks_for_and_no_other_does(synthetic, chec
     assert says in failed[0].reason
     assert failed[0].reason.endswith(".")
     assert ";" in failed[0].reason
+
+
+def in_facts(synthetic, excused=0, **changes):
+    """The experiment `pool`: slots of asyncpg's pool and of a tuned one, all in its facts."""
+    arms = {Role.BASELINE: "pool-basic", Role.CANDIDATE: "pool-5"}
+    records = [replace(slot, arm=arms[slot.slot.role]) for slot in synthetic.slots() if slot.slot.role in arms]
+    slots = [{loaded.KEY: loaded.kept(replace(slot, **changes), excused=excused)} for slot in records]
+    known = tuple(replace(synthetic.arm(Role.CANDIDATE), name=name) for name in arms.values())
+    return synthetic.experiment((), name="pool", arms=known, facts={"slots": slots})
+
+
+@pytest.mark.parametrize("check", SICK_SLOTS)
+def test_each_check_voids_a_session_whose_slots_are_in_its_facts(synthetic, check):
+    """Pool, breaker, ablation and cache keep slots of their own kind: the same checks look at them."""
+    assert judge.session({"pool": in_facts(synthetic)}).valid
+    found = judge.session({"pool": in_facts(synthetic, **SICK_SLOTS[check][0])})
+    assert not found.valid
+    failed = [each.check for each in checks.findings(in_facts(synthetic, **SICK_SLOTS[check][0])) if not each.ok]
+    assert failed == [check]
+
+
+@pytest.mark.parametrize("place", ["slots", "machine", "rows"])
+def test_every_place_in_the_facts_is_looked_at(synthetic, place):
+    """The blocks of `error_overhead` as one, the hit ratios of `cache` as rows."""
+    slots = in_facts(synthetic, health=replace(HEALTHY, steal=0.3)).facts["slots"]
+    facts = {"ratios": {place: slots}} if place == "rows" else {place: slots}
+    found = checks.findings(replace(in_facts(synthetic), facts=facts))
+    assert [each.check for each in found if not each.ok] == ["steal"]
+
+
+def test_errors_that_an_experiment_makes_on_purpose_are_no_doubt(synthetic):
+    """A pool that turns requests away, and a fault, fail requests; what fails beside those counts."""
+    assert judge.session({"pool": in_facts(synthetic, excused=10, errors=10)}).valid
+    assert not judge.session({"pool": in_facts(synthetic, excused=10, errors=40)}).valid
+    told = loaded.disturbed(HEALTHY, "pool-5", 2.0, dropped=0)
+    assert judge.session({"pool": replace(in_facts(synthetic), facts={"slots": [{loaded.KEY: told}]})}).valid
 
 
 def test_what_the_system_does_not_tell_is_not_held_against_it(synthetic):
