@@ -7,7 +7,7 @@ from bench.model import ComparisonVerdict, CriterionResult, ExperimentRecord, Se
 
 
 class ExitCode(IntEnum):
-    """What the command answers; 2 is no verdict's: wrong usage, or the harness broke, as in an experiment that failed."""
+    """What the command answers; 2 is no verdict's: wrong usage, or the harness broke, if only in an experiment."""
 
     GOOD = 0
     FAILED = 1

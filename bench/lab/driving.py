@@ -79,7 +79,8 @@ class Lab:
     ) -> StoredRun:
         """Run a spec, by its name in specs/ or its path, as `perflab run` does; `budget` in seconds.
 
-        Raises UsageError before anything is started, another PerflabError when the harness broke.
+        An experiment that breaks is failed in the run, with its reason. Raises UsageError before anything is started,
+        another PerflabError when the servers did not start.
         """
         path = SPECS / f"{spec}.toml"
         options = Options(
