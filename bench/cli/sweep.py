@@ -33,8 +33,10 @@ def pool(
     From 357 s on also at half and at one and a half times the load, and at saturation, with the knee of the Universal
     Scalability Law.
 
-    Exit code: 0 when a size can be recommended, 3 when there was too little time.
+    Exit code: 0 when a size is shown to be enough and all smaller ones are refuted; 3 when that is undecided or none is
+    enough; 2 when the measurement broke.
     """
+    from bench.criteria.pool_choice import choice
     from bench.criteria.pooling import enough
     from bench.lab import Options, run_spec
     from bench.report import console
@@ -48,4 +50,5 @@ def pool(
     console.show_findings(experiment, folder)
     if shared.complain(record):
         return 2
-    return 0 if enough(experiment.facts.get("slots", ())) else 3
+    slots = experiment.facts.get("slots", ())
+    return 0 if enough(slots) and choice(slots, experiment.facts["sizes"]).decided else 3

@@ -1,4 +1,4 @@
-"""How much of the time with the pool is spent on queries, in the pool of the recommended size?"""
+"""How much of the time with the pool is spent on queries, in the pool of the size that is judged by (pool_choice)?"""
 
 from bench.criteria import pool_evidence
 from bench.criteria.pooling import EXPERIMENT, sized

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.criteria.pooling import Slots, name_of, of, recommended
+from bench.criteria.pool_choice import Choice, choice
+from bench.criteria.pooling import Slots, blocks, name_of, of
 from bench.stats import usl
+from bench.stats.clustered import FEWEST_BLOCKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,12 @@ def saturated(facts: Mapping[str, Any]) -> Saturated | None:
     return Saturated(tuple(sizes), blocks, usl.fit(sizes, blocks))
 
 
-def at_loads(facts: Mapping[str, Any]) -> list[tuple[float, int]]:
-    """Requests per second and the size that they need, of each load beside the reference."""
+def at_loads(facts: Mapping[str, Any]) -> list[tuple[float, Choice]]:
+    """Requests per second and the sizes that they may need, of each load beside the reference."""
     return [
-        (load["rate"], recommended(load["slots"], sizes))
+        (load["rate"], choice(load["slots"], sizes))
         for load in facts.get("loads", ())
-        if (sizes := held(load["slots"], facts["sizes"]))
+        if (sizes := held(load["slots"], facts["sizes"])) and len(blocks(load["slots"])) >= FEWEST_BLOCKS
     ]
 
 

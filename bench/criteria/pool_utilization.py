@@ -1,4 +1,4 @@
-"""How busy are the connections at the reference load, in the pool of the recommended size?"""
+"""How busy are the connections at the reference load, in the pool of the size that is judged by (pool_choice)?"""
 
 from bench.criteria import pool_evidence
 from bench.criteria.pooling import EXPERIMENT, sized

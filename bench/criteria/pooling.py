@@ -1,17 +1,17 @@
-"""What the slots of the experiment `pool` say: pure, for its criteria, its figure and its sentences."""
+"""What the slots of the experiment `pool` say of each size: pure, for its criteria, its figure and its sentences."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from bench.stats import queueing, signed_rank
+from bench.stats import clustered, queueing, signed_rank
 from bench.stats.interval import Interval
 
 EXPERIMENT = "pool"
 BASIC = "pool-basic"
 ALPHA = 0.05
-SHARE = 0.99
 
 Slots = Sequence[Mapping[str, Any]]
 
@@ -33,14 +33,16 @@ class Counted:
     size: int
     chance_to_wait: float
     """Of a checkout."""
-    wait_p99_s: float
-    """Upper bound of the bucket in which the 99th percentile of the waits lies."""
+    wait_s: float
+    """Mean wait of a checkout, those that did not wait included."""
+    wait_share: float
+    """Of the time with the pool, waiting and borrowed."""
     service_s: float
     """Mean time that a connection is borrowed."""
     load: float
     """Erlangs: checkouts per second times the mean time borrowed."""
-    little: float
-    """Mean number waiting or borrowed, over arrival rate times mean time in both; Little's law says 1."""
+    turned_away: int
+    """Requests that got no connection or no answer, and arrivals that were never sent."""
     mean_s: float
     """Mean latency of a request, median of the blocks."""
 
@@ -48,6 +50,11 @@ class Counted:
     def predicted_chance(self) -> float:
         """Of a wait, by Erlang's C."""
         return queueing.erlang_c(self.size, self.load)
+
+    @property
+    def predicted_wait_s(self) -> float:
+        """Mean wait, by the same formula."""
+        return queueing.mean_wait(self.size, self.load, self.service_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,26 @@ class Sized:
     """Borrowed connection-seconds / (size x seconds), a value for each block."""
     efficiency: Interval
     """Query seconds / (waiting + borrowed seconds)."""
+    waited: Interval
+    """Share of the checkouts that waited at all."""
+    within: Interval
+    """Share of all who asked that waited for at most one service time; who was turned away waits for ever."""
+    little: Interval | None
+    """Mean number waiting or borrowed by the pool's counters, over what the answers' own times add up to by Little's
+    law; None where those were not kept, or some were turned away and told none."""
 
 
 def enough(slots: Slots) -> bool:
-    """Whether every arm has the fewest blocks."""
-    arms = {slot["arm"] for slot in slots}
-    return bool(arms) and all(len(of(slots, arm)) >= blocks_needed() for arm in arms)
+    """Whether the arms have the fewest blocks in common."""
+    return len(blocks(slots)) >= blocks_needed()
+
+
+def blocks(slots: Slots) -> set[int]:
+    """Those in which every arm was measured: a run that was cut off ends within one."""
+    by_arm: dict[str, set[int]] = {}
+    for slot in slots:
+        by_arm.setdefault(slot["arm"], set()).add(slot["block"])
+    return set.intersection(*by_arm.values()) if by_arm else set()
 
 
 def of(slots: Slots, arm: str) -> Slots:
@@ -75,12 +96,16 @@ def of(slots: Slots, arm: str) -> Slots:
 def sized(slots: Slots, size: int) -> Sized:
     """What the pool of this size did. Raises TooFewPairs."""
     mine = of(slots, name_of(size))
+    asked = [slot["borrowed"] for slot in mine]
     return Sized(
         counted=counted(slots, size),
         utilisation=signed_rank.estimate([slot["busy_s"] / (size * slot["seconds"]) for slot in mine], alpha=ALPHA),
         efficiency=signed_rank.estimate(
             [slot["query_s"] / (slot["busy_s"] + slot["pending_s"]) for slot in mine], alpha=ALPHA
         ),
+        waited=clustered.share([slot["waited"] for slot in mine], asked, alpha=ALPHA),
+        within=within(slots, size),
+        little=_little(mine),
     )
 
 
@@ -91,38 +116,58 @@ def counted(slots: Slots, size: int) -> Counted:
     seconds = math.fsum(slot["seconds"] for slot in mine)
     borrowed, returned = (sum(slot[name] for slot in mine) for name in ("borrowed", "returned"))
     service_s = total["use_s"] / returned
-    in_system = (total["busy_s"] + total["pending_s"]) / seconds
     return Counted(
         size=size,
         chance_to_wait=sum(slot["waited"] for slot in mine) / borrowed,
-        wait_p99_s=_quantile(mine),
+        wait_s=total["wait_s"] / borrowed,
+        wait_share=total["pending_s"] / (total["busy_s"] + total["pending_s"]),
         service_s=service_s,
         load=borrowed / seconds * service_s,
-        little=in_system / (borrowed / seconds * (service_s + total["wait_s"] / borrowed)),
-        mean_s=sorted(slot["metrics"]["mean"] for slot in mine)[len(mine) // 2],
+        turned_away=sum(_turned_away(slot) for slot in mine),
+        mean_s=sorted(slot["metrics"].get("mean", math.inf) for slot in mine)[len(mine) // 2],
     )
 
 
-def recommended(slots: Slots, sizes: Sequence[int]) -> int:
-    """The smallest size whose wait p99 is at most one service time; the largest when none is."""
-    for size in sorted(sizes):
-        found = counted(slots, size)
-        if found.wait_p99_s <= found.service_s:
-            return size
-    return max(sizes)
+def within(slots: Slots, size: int) -> Interval:
+    """Share of all who asked that waited for at most one service time. Raises TooFewPairs for fewer than two blocks."""
+    mine = of(slots, name_of(size))
+    service_s = counted(slots, size).service_s
+    asked = [slot["borrowed"] + _turned_away(slot) for slot in mine]
+    return clustered.share([_up_to(slot["waits"], service_s) for slot in mine], asked, alpha=ALPHA)
 
 
 def gain(slots: Slots, size: int) -> Interval:
-    """Mean latency of this size over that of the basic pool, in the same blocks; a ratio."""
-    pairs = zip(of(slots, name_of(size)), of(slots, BASIC), strict=True)
-    logs = [math.log(tuned["metrics"]["mean"] / basic["metrics"]["mean"]) for tuned, basic in pairs]
+    """Mean latency of this size over that of the basic pool, in the blocks that both were measured in; a ratio."""
+    tuned, basic = (
+        {slot["block"]: slot["metrics"]["mean"] for slot in of(slots, arm) if "mean" in slot["metrics"]}
+        for arm in (name_of(size), BASIC)
+    )
+    logs = [math.log(tuned[block] / basic[block]) for block in sorted(tuned.keys() & basic.keys())]
     return signed_rank.estimate(logs, alpha=ALPHA).exp()
 
 
-def _quantile(mine: Slots) -> float:
-    counts: dict[float, float] = {}
+def _turned_away(slot: Mapping[str, Any]) -> int:
+    """Each fails a request, which may be seen at the pool, at the generator or at both: so the more of the two."""
+    at_the_pool = slot.get("rejections", 0) + slot.get("timeouts", 0)
+    return int(max(at_the_pool, slot.get("errors", 0)) + slot.get("dropped", 0))
+
+
+def _up_to(waits: Mapping[str, float], seconds: float) -> float:
+    """How many waited for at most so long; within a bucket of the histogram they are taken to lie evenly."""
+    counts = sorted((float(bound), count) for bound, count in waits.items())
+    for (low, below), (high, upto) in pairwise([(0.0, 0.0), *counts]):
+        if seconds < high:
+            return below + (upto - below) * (seconds - low) / (high - low)
+    return counts[-1][1]
+
+
+def _little(mine: Slots) -> Interval | None:
+    """L / (lambda W), a value for each block: L by the pool's areas, lambda and W by the generator's own answers."""
+    if any("inside_s" not in slot or _turned_away(slot) for slot in mine):
+        return None
+    ratios = []
     for slot in mine:
-        for bound, count in slot["waits"].items():
-            counts[float(bound)] = counts.get(float(bound), 0.0) + count
-    total = counts.get(math.inf, 0.0)
-    return next((bound for bound in sorted(counts) if counts[bound] >= SHARE * total), math.inf)
+        number = (slot["busy_s"] + slot["pending_s"]) / slot["seconds"]
+        rate = slot["answers"] / slot["seconds"]
+        ratios.append(number / (rate * slot["inside_s"]))
+    return signed_rank.estimate(ratios, alpha=ALPHA)

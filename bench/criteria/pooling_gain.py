@@ -1,7 +1,7 @@
 """How much less time does a request take with the tuned pool than with asyncpg's own, all else equal?
 
-The mean latency from the intended start, of the pool of the recommended size, at the same load in the same blocks: what
-waits for a connection is in it, and so is what the reset costs everybody.
+The mean latency from the intended start, of the pool of the size that is judged by (`pool_choice`), at the same load in
+the same blocks: what waits for a connection is in it, and so is what the reset costs everybody.
 """
 
 from bench.criteria import pool_evidence

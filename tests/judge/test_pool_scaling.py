@@ -75,9 +75,10 @@ def test_each_load_has_a_recommendation_of_its_own() -> None:
         for block in range(3)
         for size in (1, 2, 3, 4, 8)
     ]
-    ((rate, size),) = pool_scaling.at_loads(told(loads=[{"rate": 100.0, "slots": half}]))
+    ((rate, chosen),) = pool_scaling.at_loads(told(loads=[{"rate": 100.0, "slots": half}]))
     assert rate == 100.0
-    assert size < 8
+    assert chosen.size < 8
+    assert pool_scaling.at_loads(told(loads=[{"rate": 100.0, "slots": half[:5]}])) == []
     assert pool_scaling.at_loads(facts()) == []
 
 

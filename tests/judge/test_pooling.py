@@ -14,6 +14,7 @@ import pytest
 
 from bench.criteria import margin, pool_efficiency, pool_utilization, pooling, pooling_gain
 from bench.criteria.catalogue import catalogue
+from bench.criteria.pool_choice import Choice, choice, spanned
 from bench.criteria.reading import Reading, Unmeasured
 from bench.errors import BudgetTooSmall, LoadError
 from bench.experiments.pool import EXPERIMENT, FEWEST_SIZES, _leave_out, laid_out
@@ -49,6 +50,8 @@ def queue(servers: int, seconds: float, seed: int, overhead: float = 0.0, rate: 
         "busy_s": sum(uses), "use_s": sum(uses), "pending_s": sum(waits), "wait_s": sum(waits),
         "query_s": sum(uses) * (1 - overhead), "returned": len(uses), "borrowed": len(uses),
         "waited": sum(wait > 0 for wait in waits), "waits": {**cumulated, "+Inf": float(len(waits))},
+        "rejections": 0.0, "timeouts": 0.0, "errors": 0, "dropped": 0,
+        "answers": len(uses), "inside_s": (sum(waits) + sum(uses)) / len(uses),
         "seconds": max(seconds, *free), "metrics": {"mean": (sum(waits) + sum(uses)) / len(uses)},
     }  # fmt: skip
 
@@ -67,6 +70,15 @@ def facts(sizes: tuple[int, ...] = (1, 2, 3, 4, 8), basic_overhead: float = 1.3,
     return {"slots": slots, "sizes": list(sizes), "rate": RATE, "cores": 2}
 
 
+def mixed(slot: dict[str, Any], *, of: list[dict[str, Any]], wait: bool) -> dict[str, Any]:
+    """A pool of 5 that waits like one of 3 in some blocks, and like one of 8 in the others; the rest as they are."""
+    if slot["arm"] != "pool-3":
+        return slot
+    as_one_of = "pool-4" if wait else "pool-8"
+    like = next(one for one in of if (one["arm"], one["block"]) == (as_one_of, slot["block"]))
+    return {**like, "arm": "pool-5"}
+
+
 def reading(name: str, told: dict[str, Any]) -> Reading | Unmeasured:
     """Of a criterion."""
     return CRITERIA[name].read({"pool": replace(record(told), name="pool")})
@@ -80,17 +92,86 @@ def test_what_is_measured_is_what_was_simulated() -> None:
         assert found.utilisation.low <= RATE * SERVICE_S / size <= found.utilisation.high
         assert found.counted.chance_to_wait == pytest.approx(erlang_c(size, 2.0), abs=0.05)
         assert found.counted.predicted_chance == pytest.approx(found.counted.chance_to_wait, abs=0.05)
-        assert found.counted.little == pytest.approx(1.0, abs=0.01)
+        assert found.waited.low <= found.counted.chance_to_wait <= found.waited.high
+        assert found.counted.wait_s == pytest.approx(found.counted.predicted_wait_s, rel=0.35, abs=1e-4)
+        assert found.counted.wait_share == pytest.approx(
+            found.counted.wait_s / (found.counted.wait_s + found.counted.service_s), rel=0.01
+        )
+        assert found.little is not None
+        assert found.little.low <= 1.0 <= found.little.high
 
 
 def test_the_smallest_size_that_hardly_waits_is_recommended() -> None:
     """A pool of twice the load waits longer than a service at its worst, one of four times does not."""
     told = facts()
-    best = pooling.recommended(told["slots"], told["sizes"])
-    assert best == 8
-    p99 = [pooling.counted(told["slots"], size).wait_p99_s for size in (3, 4, 8)]
-    assert p99 == sorted(p99, reverse=True)
-    assert pooling.recommended(told["slots"], (1, 2)) == 2
+    assert choice(told["slots"], told["sizes"]) == Choice((8,), enough=True, largest=8)
+    shares = [pooling.within(told["slots"], size).estimate for size in (3, 4, 8)]
+    assert shares == sorted(shares)
+    none = choice(told["slots"], (1, 2))
+    assert (none.question, none.size, none.judged) == ((), 2, (2,))
+
+
+def test_a_wait_within_a_bucket_is_not_rounded_up() -> None:
+    """All wait for 0 to 20 ms and are served for 15: three quarters of the upper bucket count, not none of it."""
+    slot = {**queue(8, 20.0, 1), "arm": "pool-8", "waits": {"0.01": 50.0, "0.02": 100.0, "+Inf": 100.0}}
+    told = [{**slot, "block": n, "use_s": 1.5, "returned": 100, "borrowed": 100} for n in range(2)]
+    assert pooling.within(told, 8).estimate == pytest.approx(0.75)
+
+
+def test_a_size_about_which_the_blocks_disagree_is_undecided() -> None:
+    """Its interval holds 99 %: neither refuted nor shown to be enough, and criteria hold for all that it could be."""
+    told = facts()
+    slots = [mixed(slot, of=told["slots"], wait=slot["block"] < 2) for slot in told["slots"]]
+    chosen = choice(slots, (2, 4, 5, 8))
+    assert (chosen.question, chosen.enough, chosen.decided) == ((5, 8), True, False)
+    one, other = (pooling.sized(slots, size).utilisation for size in (5, 8))
+    said = spanned(chosen, lambda size: pooling.sized(slots, size).utilisation)
+    assert (said.estimate, said.low, said.high) == (one.estimate, other.low, one.high)
+    found = findings.of(replace(record({**told, "slots": slots, "sizes": [2, 4, 5, 8]}), name="pool"))
+    assert found[0].startswith("5 or 8 connections, at 200 requests/s: undecided.")
+    assert "the smallest that is not refuted" in found[1]
+
+
+@pytest.mark.parametrize("how", ["rejections", "timeouts", "errors", "dropped"])
+def test_a_pool_that_turns_away_is_not_recommended(how: str) -> None:
+    """Who is turned away is in no histogram of waits: counted as waiting for ever, 2 % of them refute a size."""
+    told = facts((4, 8, 13))
+    assert choice(told["slots"], told["sizes"]).size == 8
+    slots = [{**slot, how: 80.0} if slot["arm"] == "pool-8" else slot for slot in told["slots"]]
+    assert choice(slots, told["sizes"]).size == 13
+    few = [{**slot, how: 2.0} if slot["arm"] == "pool-8" else slot for slot in told["slots"]]
+    assert choice(few, told["sizes"]).size == 8
+    said = findings.of(replace(record({**told, "slots": slots}), name="pool"))
+    assert any(sentence.endswith("waiting for ever: pool-8 640.") for sentence in said)
+
+
+def test_counters_that_are_wrong_break_little_s_law() -> None:
+    """Areas that count a tenth too much, against what the generator's own answers add up to; the run names the size."""
+    told = facts()
+    lying = [{**slot, "busy_s": slot["busy_s"] * 1.1} if slot["arm"] == "pool-4" else slot for slot in told["slots"]]
+    said = findings.of(replace(record({**told, "slots": lying}), name="pool"))
+    assert [s for s in said if "does not hold for pool-4" in s]
+    assert [s for s in said if s.startswith("Little's law holds for pool-1, pool-2, pool-3, pool-8")]
+    # Counters that are wrong in the same way on both of their sides agree with themselves; not with the generator.
+    both = dict.fromkeys(("busy_s", "use_s", "pending_s", "wait_s"), 1.1)
+    twice = [{**slot, **{name: slot[name] * by for name, by in both.items()}} for slot in told["slots"]]
+    found = pooling.sized(twice, 8).little
+    assert found is not None
+    assert found.low > 1.05
+
+
+@pytest.mark.parametrize("cut", range(1, 7))
+def test_a_run_that_was_cut_off_within_a_block_is_judged(cut: int, tmp_path: Path) -> None:
+    """Whatever was the last slot: criteria, report and figure rest on the blocks that the arms have in common."""
+    told = facts()
+    part = {**told, "slots": told["slots"][:-cut]}
+    for name in CRITERIA:
+        assert isinstance(reading(name, part), Reading)
+    cut_off = replace(record(part), name="pool")
+    assert findings.of(cut_off)
+    assert findings.tables(cut_off)
+    (drawn,) = figures.draw(cut_off, tmp_path, lambda name: tmp_path / f"{name}.png")
+    assert drawn.caption.startswith("7 blocks")
 
 
 def test_a_roomy_pool_fails_the_claim_of_utilisation() -> None:
@@ -134,14 +215,21 @@ def test_the_report_recommends_and_warns(tmp_path: Path) -> None:
     """The size with its evidence, what HikariCP's formula says, and how to read utilisation; and it is drawn."""
     told = replace(record(facts()), name="pool")
     said = findings.of(told)
-    assert said[0].startswith("8 connections are enough at 200 requests/s")
-    assert said[1] == "HikariCP's formula, 2 x cores + 1, says 5."
+    assert said[0].startswith("8 connections are enough at 200 requests/s: the smallest size of 1, 2, 3, 4, 8")
+    assert said[1] == "Between 4 and 8 no size was tried: fewer than 8 may do."
+    assert said[2].startswith("HikariCP's formula, 2 x cores + 1, says 5, whatever the load; that size was not tried")
     assert said[-2].startswith("Little's law holds")
     assert said[-1].startswith("Utilisation alone is no virtue")
     (drawn,) = figures.draw(told, tmp_path, lambda name: tmp_path / f"{name}.png")
     assert "With 8 connections 25 % of them are borrowed" in drawn.alt
-    lying = [{**slot, "busy_s": slot["busy_s"] * 2} for slot in facts()["slots"]]
-    assert "does not hold" in findings.of(replace(record({**facts(), "slots": lying}), name="pool"))[-2]
+    latency = {"pool-8": {"p50": {"estimate": 0.011}, "p99": {"estimate": 0.042}}}
+    (table,) = findings.tables(replace(told, facts={**told.facts, "latency": latency}))
+    assert [row[0] for row in table.rows] == ["pool-1", "pool-2", "pool-3", "pool-4", "pool-8", "pool-basic"]
+    assert table.rows[4][-2:] == ("11.0 ms", "42.0 ms")
+    assert all("(" in row[4] and "(" in row[5] for row in table.rows[:-1])
+    few = findings.of(replace(record({**facts(), "sizes": [1, 2]}), name="pool"))
+    assert "None of 1, 2 connections is enough" in few[0]
+    assert "no recommendation" in few[0]
 
 
 def test_a_budget_holds_sizes_and_blocks() -> None:

@@ -1,18 +1,26 @@
 """Utilisation, waiting and what is held at most, by the size of the pool."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bench.criteria.pool_choice import Choice, choice
 from bench.criteria.pool_scaling import saturated
-from bench.criteria.pooling import enough, recommended, sized
+from bench.criteria.pooling import blocks, enough, sized
 from bench.model import ExperimentRecord, Figure, Role
 from bench.report import words
 from bench.report.figures.experiments import PathOf
 from bench.report.figures.style import COLOURS, THRESHOLD, figure
+from bench.stats.interval import Interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 UTILISED = 0.8
-MARKED = COLOURS[Role.CANDIDATE]
-LINE = COLOURS[Role.BASELINE]
+TUNED = COLOURS[Role.CANDIDATE]
+MARKED = "#333333"
+FULL = 105
+"""Upper end of the axis of utilisation: the threshold's words stay below those of the marked size."""
 
 
 def draw(experiment: ExperimentRecord, folder: Path, path_of: PathOf) -> Iterator[Figure]:  # noqa: ARG001
@@ -26,38 +34,68 @@ def _sizes(experiment: ExperimentRecord, path_of: PathOf) -> Iterator[Figure]:
     slots, sizes = experiment.facts.get("slots", ()), experiment.facts.get("sizes", ())
     if not enough(slots):
         return
-    each, best = [sized(slots, size) for size in sizes], recommended(slots, sizes)
+    each, chosen = [sized(slots, size) for size in sizes], choice(slots, sizes)
     path = path_of("sizes")
     with figure(path, 3.0) as drawn:
         busy, waits = drawn.subplots(1, 2, sharex=True)
-        low = [100 * (one.utilisation.estimate - one.utilisation.low) for one in each]
-        high = [100 * (one.utilisation.high - one.utilisation.estimate) for one in each]
-        busy.errorbar(sizes, [100 * one.utilisation.estimate for one in each], yerr=(low, high), color=LINE, marker="o")
+        _bars(busy, sizes, [one.utilisation for one in each])
         busy.axhline(100 * UTILISED, color=THRESHOLD, linewidth=1.2, linestyle=(0, (4, 3)))
         busy.annotate("80 %", (max(sizes), 100 * UTILISED), color=THRESHOLD, fontsize=8, va="bottom", ha="right")
+        busy.set_ylim(top=FULL)
         busy.set_title("Connections borrowed, %")
-        waits.plot(sizes, [100 * one.counted.chance_to_wait for one in each], "o-", color=LINE, label="measured")
+        _bars(waits, sizes, [one.waited for one in each], label="measured")
         waits.plot(sizes, [100 * one.counted.predicted_chance for one in each], "--", color="#7a7a7a", label="Erlang C")
         waits.set_title("Checkouts that wait, %")
         waits.legend(frameon=False, fontsize=8)
         for axes in (busy, waits):
-            axes.axvline(best, color=MARKED, linewidth=1)
-            axes.annotate(f" {best}", (best, 1), xycoords=("data", "axes fraction"), color=MARKED, va="top", fontsize=8)
+            if len(chosen.question) > 1:
+                axes.axvspan(chosen.question[0], chosen.question[-1], color=MARKED, alpha=0.08, linewidth=0)
+            axes.axvline(chosen.size, color=MARKED, linewidth=1)
+            axes.annotate(
+                f" {' or '.join(map(str, chosen.judged))}",
+                (chosen.size, 1),
+                xycoords=("data", "axes fraction"),
+                color=MARKED,
+                va="top",
+                ha="left" if chosen.size < max(sizes) else "right",
+                fontsize=8,
+            )
             axes.set_xlabel("size of the pool")
             axes.set_xticks(sizes)
             axes.set_ylim(bottom=0)
-    chosen = next(one for one in each if one.counted.size == best)
+    best = next(one for one in each if one.counted.size == chosen.size)
     yield Figure(
         path=f"figures/{path.name}",
         title="The pool by its size",
         alt=(
-            f"With {best} connections {words.percent(chosen.utilisation.estimate)} of them are borrowed and "
-            f"{words.percent(chosen.counted.chance_to_wait)} of the checkouts wait."
+            f"With {chosen.size} connections {words.percent(best.utilisation.estimate)} of them are borrowed and "
+            f"{words.percent(best.counted.chance_to_wait)} of the checkouts wait."
         ),
         caption=(
-            f"{len(slots) // (len(sizes) + 1)} blocks at {experiment.facts['rate']:.0f} requests/s; bars are 95 % "
-            "intervals over blocks. The line marks the smallest size with 99 % of the waits within one service time."
+            f"{len(blocks(slots))} blocks at {experiment.facts['rate']:.0f} requests/s; bars are 95 % intervals over "
+            f"blocks. {_marked(chosen)}"
         ),
+    )
+
+
+def _bars(axes: "Axes", sizes: Sequence[int], found: Sequence[Interval], label: str = "") -> None:
+    """Per cent, with intervals."""
+    low = [100 * (one.estimate - one.low) for one in found]
+    high = [100 * (one.high - one.estimate) for one in found]
+    axes.errorbar(
+        sizes, [100 * one.estimate for one in found], yerr=(low, high), color=TUNED, marker="o", capsize=2, label=label
+    )
+
+
+def _marked(chosen: Choice) -> str:
+    """What the line marks."""
+    if not chosen.question:
+        return "The line marks the largest size: with none do 99 % wait for at most one service time."
+    if chosen.decided:
+        return "The line marks the smallest size with which 99 % wait for at most one service time."
+    return (
+        "The line marks the smallest size for which it is not refuted that 99 % wait for at most one service time, the "
+        "band the sizes among which it is undecided."
     )
 
 
@@ -71,7 +109,7 @@ def _scalability(experiment: ExperimentRecord, path_of: PathOf) -> Iterator[Figu
     with figure(path, 3.0) as drawn:
         axes = drawn.subplots()
         for block in found.blocks:
-            axes.plot(found.sizes, block, "o", color=LINE, markersize=4, alpha=0.6)
+            axes.plot(found.sizes, block, "o", color=TUNED, markersize=4, alpha=0.6)
         along = [1 + step * (most - 1) / 200 for step in range(201)]
         axes.plot(along, [law.throughput(n) for n in along], color="#7a7a7a", linewidth=1.2)
         if law.knee_low < most:
