@@ -54,6 +54,28 @@ def test_an_interrupted_run_keeps_what_it_measured(perflab: Perflab) -> None:
     assert "interrupted" in (perflab.reports / "latest/report.md").read_text()
 
 
+def test_a_pool_that_is_cut_off_within_a_block_is_kept_and_judged(perflab: Perflab) -> None:
+    """Ctrl-C within the second block: the slots until then are kept; the run is reported, its criteria not measured."""
+    timing = "[experiments.pool]\nbudget_s = 20\nslot_s = 0.4\ndiscard_s = 0.1\n"
+    criteria = "[criteria]\npool_utilization = {}\npooling_gain = {}\n"
+    perflab.spec.write_text(TINY.replace("[criteria]\n", timing + criteria))
+    process = perflab.start(*perflab.run_arguments("--only", "pool"))
+    samples = perflab.reports / "latest/samples"
+    # Slots 0 to 4 are the first block; the probes before them have indexes of their own.
+    _await(lambda: any(samples.glob("pool-0006-*")), process)
+    process.send_signal(signal.SIGINT)
+    assert ended(process).code == 130
+    partial = perflab.latest().experiments["pool"]
+    assert partial.status is Status.PARTIAL
+    slots = partial.facts["slots"]
+    assert len(slots) >= 6
+    assert all((samples / Path(slot["samples"]).name).exists() for slot in slots)
+    perflab("report", perflab.reports / "latest", "--no-notebooks")
+    verdicts = {judged.id: judged.verdict for judged in perflab.latest().criteria}
+    assert verdicts["pooling_gain"] is Verdict.NOT_MEASURED
+    assert left_running(perflab) == []
+
+
 def test_a_run_can_be_resumed(perflab: Perflab) -> None:
     """--resume measures what is not complete, in the same folder, by the same plan."""
     process = perflab.start(*perflab.run_arguments("--only", "query_time"))
