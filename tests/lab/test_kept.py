@@ -1,6 +1,8 @@
-"""What is kept of an experiment that ends early."""
+"""What is kept of an experiment that ends early, and what goes on."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,22 +10,21 @@ from typing import Any
 import pytest
 
 from bench import design
-from bench.errors import SubjectError
+from bench.errors import LoadError, PerflabError, ProvisionError, StoreError, SubjectError
 from bench.lab.running import _empty, _Run
-from bench.model import Status
+from bench.model import ExperimentRecord, Status
 from bench.runner import Silent
 from bench.store import RunFolder
 
 
-@pytest.mark.parametrize(("saves", "status"), [(True, Status.PARTIAL), (False, Status.FAILED)])
-async def test_an_experiment_of_facts_alone_keeps_what_it_saved(saves: bool, status: Status, tmp_path: Path) -> None:
-    """Partial once it saved something, failed before; the reason is the error's."""
+async def performed(tmp_path: Path, end: BaseException, *, saves: bool, raises: bool) -> ExperimentRecord:
+    """The record of an experiment of facts alone that ends so, having saved something before or not."""
 
     async def run(bench: Any) -> None:
         if saves:
             bench.draft.facts["found"] = 1
             bench.save()
-        raise SubjectError("The service went away.")
+        raise end
 
     def ground(plan: object, *, draft: object, save: Callable[[], None], **_: object) -> object:
         return SimpleNamespace(draft=draft, save=save)
@@ -35,8 +36,33 @@ async def test_an_experiment_of_facts_alone_keeps_what_it_saved(saves: bool, sta
     plans = {"facts": design.unslotted("facts", 7)}
     made = _Run(spec, RunFolder.create(tmp_path, "run"), _empty("run", spec, 7), plans)
     stand: Any = SimpleNamespace(bench=ground)
-    with pytest.raises(SubjectError):
+    with pytest.raises(type(end)) if raises else nullcontext():
         await made.perform(experiment, stand, Silent())
-    kept = made.record.experiments["facts"]
-    assert (kept.status, kept.reason) == (status, "The service went away.")
+    assert (made.record.exit_code == 2) is (made.record.experiments["facts"].status is Status.FAILED)
+    return made.record.experiments["facts"]
+
+
+@pytest.mark.parametrize("saves", [True, False])
+@pytest.mark.parametrize("error", [SubjectError, LoadError, ProvisionError])
+async def test_an_experiment_that_breaks_is_failed_and_ends_nothing(
+    error: type[PerflabError], saves: bool, tmp_path: Path
+) -> None:
+    """Its facts are kept but not judged, the reason is the error's, and the next experiment may begin."""
+    kept = await performed(tmp_path, error("The service went away."), saves=saves, raises=False)
+    assert (kept.status, kept.reason) == (Status.FAILED, "The service went away.")
     assert kept.facts == ({"found": 1} if saves else {})
+
+
+@pytest.mark.parametrize(("saves", "status"), [(True, Status.PARTIAL), (False, Status.FAILED)])
+async def test_an_interrupt_ends_the_run_and_keeps_what_was_saved(saves: bool, status: Status, tmp_path: Path) -> None:
+    """Partial once it saved something, failed before."""
+    kept = await performed(tmp_path, asyncio.CancelledError(), saves=saves, raises=True)
+    assert kept.status is status
+    assert "interrupted" in kept.reason
+    assert kept.facts == ({"found": 1} if saves else {})
+
+
+async def test_a_run_that_cannot_be_written_ends(tmp_path: Path) -> None:
+    """Where nothing can be stored, the next experiment would measure for nothing."""
+    kept = await performed(tmp_path, StoreError("No space left on device."), saves=True, raises=True)
+    assert (kept.status, kept.reason) == (Status.FAILED, "No space left on device.")
