@@ -224,7 +224,7 @@ def test_the_report_recommends_and_warns(tmp_path: Path) -> None:
     assert "With 8 connections 25 % of them are borrowed" in drawn.alt
     latency = {"pool-8": {"p50": {"estimate": 0.011}, "p99": {"estimate": 0.042}}}
     (table,) = findings.tables(replace(told, facts={**told.facts, "latency": latency}))
-    assert [row[0] for row in table.rows] == ["pool-1", "pool-2", "pool-3", "pool-4", "pool-8", "pool-basic"]
+    assert [row[0] for row in table.rows] == ["1", "2", "3", "4", "8", "basic"]
     assert table.rows[4][-2:] == ("11.0 ms", "42.0 ms")
     assert all("(" in row[4] and "(" in row[5] for row in table.rows[:-1])
     few = findings.of(replace(record({**facts(), "sizes": [1, 2]}), name="pool"))

@@ -59,14 +59,14 @@ def tables(experiment: ExperimentRecord) -> Iterator[Table]:
         return
     latency = facts.get("latency", {})
     yield Table(
-        f"By size, at {facts['rate']:.0f} requests/s; in brackets by Erlang's C",
+        f"By size, at {facts['rate']:.0f} requests/s: mean latency and waits, in brackets by Erlang's C",
         (
-            *("pool", "utilised", "efficient", "short waits", "waited at all", "mean wait", "time spent waiting"),
-            *("mean latency", "p50", "p99"),
+            *("size", "utilised", "efficient", "short waits", "waited", "mean wait", "wait share"),
+            *("latency", "p50", "p99"),
         ),
         [
             *(_row(sized(slots, size), latency.get(name_of(size), {})) for size in sizes),
-            (BASIC, *[UNTOLD] * 6, *_latency(_mean_s(of(slots, BASIC)), latency.get(BASIC, {}))),
+            ("basic", *[UNTOLD] * 6, *_latency(_mean_s(of(slots, BASIC)), latency.get(BASIC, {}))),
         ],
     )
 
@@ -133,7 +133,7 @@ def _away(found: Sized) -> bool:
 def _row(found: Sized, latency: Mapping[str, Mapping[str, float]]) -> tuple[str, ...]:
     counted = found.counted
     return (
-        name_of(counted.size),
+        str(counted.size),
         words.percent(found.utilisation.estimate),
         words.percent(found.efficiency.estimate),
         _tenths(found.within),
