@@ -85,7 +85,7 @@ async def together(bench: Bench, starts: Iterable[Callable[[], Awaitable[Arm]]])
             task.cancel()
         for ended in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(ended, Arm):
-                bench.custody.end(ended.running.pid)
+                await asyncio.to_thread(bench.custody.end, ended.running.pid)
 
 
 async def _start(bench: Bench, role: Role) -> Arm:
