@@ -6,13 +6,19 @@ test does not reject: Fieller's idea with an exact test in place of Student's. E
 one p, `1 - (their harms with) / (their harms without)`, and the interval runs between two of these, counted in from
 both ends as for Hodges and Lehmann. A bootstrap of so few blocks, or a mean of ratios, would promise more than it
 keeps. Source of the test: Hollander, Wolfe, Chicken, Nonparametric Statistical Methods, 3rd ed., section 3.3.
+
+Harms are counts. Where the remedy leaves none, or as many in each block, the blocks do not scatter and the rank
+interval shrinks to a point, as if a share could be known from what happens not to have been seen. So the interval
+reaches at least as far as the exact one of the pooled count: of all harms so many were left (`bench.stats.proportion`).
 """
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.stats import signed_rank
+from bench.stats import proportion, signed_rank
 from bench.stats.interval import Interval
 
 if TYPE_CHECKING:
@@ -29,4 +35,7 @@ def prevented(without: "ArrayLike", with_remedy: "ArrayLike", *, alpha: float) -
         raise ValueError("a block without harm has nothing to prevent")
     first, second = np.triu_indices(len(harm))
     shares = 1 - (left[first] + left[second]) / (harm[first] + harm[second])
-    return signed_rank.between(np.sort(shares), len(harm), alpha=alpha)
+    ranked = signed_rank.between(np.sort(shares), len(harm), alpha=alpha)
+    all_ = max(1, math.floor(harm.sum()))
+    kept = proportion.share(min(max(0, math.ceil(left.sum())), all_), all_, alpha=alpha)
+    return replace(ranked, low=min(ranked.low, 1 - kept.high), high=max(ranked.high, 1 - kept.low))
