@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import asyncpg
@@ -47,12 +47,12 @@ class QueryTime:
         """Explain each query on both sides, learn how many calls fill a slot, walk the plan."""
         bench.draft.arms = tuple([await _arm(bench, role) for role in Role])
         await _explain(bench)
-        asked = [operation for operation in bench.operations if statements.call(operation, Role.BASELINE)]
+        asked = [operation for operation in bench.operations if statements.call(operation, statements.BASELINE)]
         calls = await _calls_a_slot(bench, asked)
         bench.draft.facts["calls_per_slot"] = calls
         load = QueriesLoad(
             dsns={str(role): bench.databases[role] for role in Role},
-            calls=partial(_draw, asked, calls),
+            calls=partial(_draw, asked, calls, _variants(bench)),
             samples=bench.folder.samples,
             prefix=self.name,
         )
@@ -77,10 +77,17 @@ class QueryTime:
         return judge.effects(slots, looks=looks)
 
 
-def _draw(asked: Sequence[Operation], count: int, slot: Slot, target: Target) -> list[Call]:
+def _variants(bench: Bench) -> dict[str, str]:
+    """Which statements each arm's service runs."""
+    return {str(role): statements.variant(bench.knobs[role]) for role in Role}
+
+
+def _draw(
+    asked: Sequence[Operation], count: int, variants: Mapping[str, str], slot: Slot, target: Target
+) -> list[Call]:
     """The same requests for every arm of a triple, each as the statements of that arm's service."""
     chosen = random.Random(slot.seed).choices(asked, k=count)
-    drawn = [statements.call(operation, Role(target.arm)) for operation in chosen]
+    drawn = [statements.call(operation, variants[target.arm]) for operation in chosen]
     return [call for call in drawn if call is not None]
 
 
@@ -89,7 +96,7 @@ async def _calls_a_slot(bench: Bench, asked: Sequence[Operation]) -> int:
     slowest_s = 0.0
     for role in (Role.BASELINE, Role.CANDIDATE):
         slot = Slot(0, -1, -1, role, bench.seed, 0.0, 0.0)
-        calls = _draw(asked, PILOT_CALLS, slot, Target(str(role), ""))
+        calls = _draw(asked, PILOT_CALLS, _variants(bench), slot, Target(str(role), ""))
         connection = await asyncpg.connect(bench.databases[role])
         try:
             await _run(connection, calls)  # warms the buffers
@@ -112,15 +119,16 @@ async def _explain(bench: Bench) -> None:
     bench.progress.stage("query_time: explaining the queries")
     first: dict[str, Operation] = {}
     for operation in bench.operations:
-        called = statements.call(operation, Role.BASELINE)
+        called = statements.call(operation, statements.BASELINE)
         if called is not None:
             first.setdefault(called.name, operation)
     plans: dict[str, dict[Role, dict[str, object]]] = {}
+    variants = _variants(bench)
     for role in (Role.BASELINE, Role.CANDIDATE):
         connection = await asyncpg.connect(bench.databases[role])
         try:
             for name, operation in first.items():
-                called = statements.call(operation, role)
+                called = statements.call(operation, variants[role])
                 assert called is not None
                 # Where one side needs several statements, the first does the searching; the rest repeat it.
                 statement = called.statements[0]
@@ -136,7 +144,7 @@ async def _explain(bench: Bench) -> None:
 async def _arm(bench: Bench, role: Role) -> ArmRecord:
     _, indexes = await fingerprint(bench.databases[role])
     own = await settings(bench.databases[role])
-    variant = statements.VARIANT[role]
+    variant = statements.variant(bench.knobs[role])
     return ArmRecord(
         role=role,
         name=str(role),

@@ -1,8 +1,8 @@
 """The statements that the service runs for an operation, read from `sql/queries` as the service reads them.
 
 A query is named `<operation>_<variant>` or `<operation>_<variant>_<step>`; one request runs every statement of
-its operation and variant in the order of the file. Variant `baseline` is all knobs off, `tuned` all on; a query
-without a variant is the same for both.
+its operation and variant in the order of the file. Which variant an arm runs follows from its knobs `api` and
+`fulltext`: an arm without the stored vector must not be asked for it. A query without a variant is the same for all.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,30 @@ from typing import TYPE_CHECKING
 import aiosql
 
 from bench.load.queries import Call, Statement
-from bench.model import Role
 
 if TYPE_CHECKING:
     from bench.corpus import Operation
 
 FOLDER = Path(__file__).resolve().parents[2] / "sql" / "queries"
-VARIANT: Mapping[Role, str] = {Role.BASELINE: "baseline", Role.CONTROL: "baseline", Role.CANDIDATE: "tuned"}
+BASELINE, TUNED = "baseline", "tuned"
+VARIANTS: Mapping[tuple[str, str], str] = {
+    ("off", "off"): BASELINE,
+    ("off", "on"): "legacy_stored",
+    ("on", "off"): "v1_computed",
+    ("on", "on"): TUNED,
+}
+"""By the knobs `api` and `fulltext`."""
+SAME: Mapping[str, str] = {"legacy_stored": TUNED, "v1_computed": BASELINE}
+"""What runs where only `fulltext` makes a difference to an operation."""
 
 
-def call(operation: "Operation", role: Role) -> Call | None:
-    """What an arm's service asks its database for this operation; None when it asks nothing."""
+def variant(knobs: Mapping[str, str]) -> str:
+    """The variant that a service with these knobs runs."""
+    return VARIANTS[knobs["api"], knobs["fulltext"]]
+
+
+def call(operation: "Operation", variant: str) -> Call | None:
+    """What a service of this variant asks its database for the operation; None when it asks nothing."""
     if operation.op == "health":
         return None
     name = _query_name(operation)
@@ -34,7 +47,8 @@ def call(operation: "Operation", role: Role) -> Call | None:
         "limit": operation.limit,
         "offset": operation.offset,
     }
-    steps = _templates()[name, VARIANT[role]]
+    known = _templates()
+    steps = known.get((name, variant)) or known[name, SAME[variant]]
     return Call(name, tuple(Statement(sql, tuple(values[p] for p in parameters)) for sql, parameters in steps))
 
 
@@ -59,11 +73,11 @@ def _templates() -> Mapping[tuple[str, str], tuple[tuple[str, tuple[str, ...]], 
 
 def _keys(name: str) -> list[tuple[str, str]]:
     """The operation and the variants that a query serves: one without a variant in its name serves them all."""
-    for variant in set(VARIANT.values()):
+    for variant in VARIANTS.values():
         operation, marker, step = name.partition(f"_{variant}")
         if marker and (not step or step.startswith("_")):
             return [(operation, variant)]
-    return [(name, variant) for variant in set(VARIANT.values())]
+    return [(name, variant) for variant in VARIANTS.values()]
 
 
 def _in_file_order(names: list[str], file: Path) -> list[str]:

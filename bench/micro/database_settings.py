@@ -31,7 +31,6 @@ from bench.corpus import DatabaseState
 from bench.experiments import statements
 from bench.lifetime import Custody
 from bench.load.queries import Call
-from bench.model import Role
 from bench.provision import Servers, start
 from bench.stats.signed_rank import estimate, fewest
 
@@ -73,7 +72,7 @@ async def build(servers: Servers, plan: Plan) -> dict[str, str]:
 def requests(plan: Plan) -> list[Call]:
     """What the tuned service asks for the recorded workload."""
     documents = corpus.documents(corpus.harvest(), plan.documents, SEED)
-    calls = [statements.call(operation, Role.CANDIDATE) for operation in corpus.record(documents, 2_000, SEED)]
+    calls = [statements.call(operation, statements.TUNED) for operation in corpus.record(documents, 2_000, SEED)]
     return [call for call in calls if call is not None]
 
 

@@ -1,5 +1,6 @@
 """The shape of a spec. Unknown keys are refused: a misspelt threshold must not be silently ignored."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -52,6 +53,10 @@ class ArmSpec(_Table):
     set: dict[str, Literal["on", "off"]] = {}
 
 
+ArmName = Literal["baseline", "candidate"]
+ARMS: Mapping[ArmName, ArmSpec] = {"baseline": ArmSpec(knobs="off"), "candidate": ArmSpec()}
+
+
 class ExperimentSpec(_Table):
     """How much time one experiment may take and how long its slots are."""
 
@@ -96,10 +101,8 @@ class Spec(_Table):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
     corpus: Corpus = Corpus()
     workload: Workload = Workload()
-    arms: dict[Literal["baseline", "candidate"], ArmSpec] = {
-        "baseline": ArmSpec(knobs="off"),
-        "candidate": ArmSpec(),
-    }
+    arms: Annotated[dict[ArmName, ArmSpec], AfterValidator(lambda told: {**ARMS, **told})] = dict(ARMS)
+    """What is said of either; an arm that is left out is as in ARMS."""
     experiments: dict[str, ExperimentSpec] = Field(min_length=1)
     criteria: dict[str, CriterionSpec] = Field(min_length=1)
     gate: GateSpec = GateSpec()

@@ -48,7 +48,7 @@ async def explained(servers: Servers, role: Role) -> dict[str, list[dict[str, ob
     found: dict[str, list[dict[str, object]]] = {}
     connection = await asyncpg.connect(servers.postgres.dsn(STATES[role].name))
     for operation in requests():
-        called = statements.call(operation, role)
+        called = statements.call(operation, statements.TUNED if role is Role.CANDIDATE else statements.BASELINE)
         if called is None or len(found.get(called.name, ())) >= 5:
             continue
         statement = called.statements[0]

@@ -11,6 +11,7 @@ from bench.experiments import Draft, query_time
 from bench.load import Target
 from bench.model import Role, Slot
 from bench.provision import Servers
+from bench.subject import KNOBS
 from tests.experiments.conftest import STATES
 from tests.experiments.test_explain import requests
 
@@ -20,7 +21,7 @@ async def bench_on(servers: Servers) -> Any:
     bench: Any = SimpleNamespace(
         draft=Draft(),
         databases={role: servers.postgres.dsn(state.name) for role, state in STATES.items()},
-        knobs={role: {} for role in Role},
+        knobs={role: dict.fromkeys(KNOBS, "on" if role is Role.CANDIDATE else "off") for role in Role},
     )
     bench.draft.arms = tuple([await query_time._arm(bench, role) for role in Role])
     return bench
@@ -45,9 +46,11 @@ def test_all_arms_of_a_triple_run_the_same_requests() -> None:
     """The draw follows from the slot's seed alone; another slot draws others."""
     asked = [operation for operation in requests() if operation.op == "search"]
 
+    variants = {"baseline": "baseline", "control": "baseline", "candidate": "tuned"}
+
     def names(role: Role, seed: int) -> list[Any]:
         slot = Slot(0, 0, 0, role, seed, 1.0, 0.0)
-        calls = query_time._draw(asked, 50, slot, Target(str(role), ""))
+        calls = query_time._draw(asked, 50, variants, slot, Target(str(role), ""))
         # The arguments that both variants have: what is asked, not how.
         return [(call.name, {str(a) for a in call.statements[0].arguments}) for call in calls]
 

@@ -106,3 +106,14 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """A spec that does not exist is told by its path."""
     with pytest.raises(UsageError, match="absent.toml cannot be read"):
         load(tmp_path / "absent.toml", KNOWN)
+
+
+def test_an_arm_that_is_left_out_is_the_preset(tmp_path: Path) -> None:
+    """What is said of the candidate alone leaves the baseline with every knob off, and the other way round."""
+    for said, other, knobs in (("candidate", "baseline", "off"), ("baseline", "candidate", "on")):
+        file = tmp_path / f"{said}.toml"
+        file.write_text(GOOD.replace("[arms.candidate]", f"[arms.{said}]"))
+        spec = load(file, KNOWN)
+        assert set(spec.arms) == {"baseline", "candidate"}
+        assert (spec.arms[other].knobs, spec.arms[other].set) == (knobs, {})
+        assert spec.arms[said].set == {"cache": "off"}
