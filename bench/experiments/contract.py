@@ -13,7 +13,7 @@ from bench.experiments import contract_sockets, requests
 from bench.experiments.arms import Arm, arms
 from bench.experiments.context import Bench, Latencies
 from bench.experiments.contract_errors import ADMIN_KEY, Provocation, good, provocations, sent, unknown_paths
-from bench.experiments.contract_parity import RULES, normalised
+from bench.experiments.contract_parity import RULES, alike, said, why
 from bench.experiments.contract_routes import EXAMPLES, Route, duplicates, routes
 from bench.faults.wire import Wire
 from bench.model import Effect, Look, Plan, Role
@@ -83,12 +83,12 @@ async def _parity(before: Arm, after: Arm, asked: "Sequence[Operation]") -> dict
     different = []
     async with _client(before.running) as old, _client(after.running) as new:
         for operation in asked:
-            answers = [
-                normalised((await requests.send(client, arm.identity.knobs["api"], operation)).json())
+            one, other = [
+                said(await requests.exchange(client, arm.identity.knobs["api"], operation))
                 for client, arm in ((old, before), (new, after))
             ]
-            if answers[0] != answers[1]:
-                different.append({"request": operation.line(), "before": answers[0], "after": answers[1]})
+            if not alike(one, other):
+                different.append({"request": operation.line(), "why": why(one, other), "before": one, "after": other})
     return {"asked": len(asked), "different": len(different), "shown": different[:SHOWN], "rules": dict(RULES)}
 
 

@@ -24,6 +24,18 @@ async def send(client: httpx.AsyncClient, api: str, operation: "Operation") -> h
 
     Raises SubjectError when it is not answered with 2xx.
     """
+    response = await exchange(client, api, operation)
+    if not response.is_success:
+        asked = f"{operation.method} {response.request.url.path}"
+        raise SubjectError(f"{asked} was answered with {response.status_code}: {response.text[:200]}")
+    return response
+
+
+async def exchange(client: httpx.AsyncClient, api: str, operation: "Operation") -> httpx.Response:
+    """The answer to an operation, whatever its status.
+
+    Raises SubjectError when there is none.
+    """
     path = f"{PREFIXES[api]}/{operation.op}"
     fields = {name: value for name in SEARCH_FIELDS if (value := getattr(operation, name)) not in (None, "")}
     if operation.op == "stats":
@@ -32,11 +44,8 @@ async def send(client: httpx.AsyncClient, api: str, operation: "Operation") -> h
         fields = {}
     by_body = operation.method == "POST"
     try:
-        response = await client.request(
+        return await client.request(
             operation.method, path, json=fields if by_body else None, params=None if by_body else fields
         )
     except httpx.TransportError as error:
         raise SubjectError(f"{operation.method} {path} was not answered: {error}") from error
-    if not response.is_success:
-        raise SubjectError(f"{operation.method} {path} was answered with {response.status_code}: {response.text[:200]}")
-    return response

@@ -18,7 +18,7 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
             f"purpose: {'; '.join(parity['rules'].values())}."
         )
         for one in parity["shown"]:
-            yield f"Not alike: {one['request']}."
+            yield f"Not alike: {one['request']}{f' ({why})' if (why := one.get('why')) else ''}."
     for role in (Role.BASELINE, Role.CANDIDATE):
         found = experiment.facts.get("duplicates", {}).get(role)
         if found:
