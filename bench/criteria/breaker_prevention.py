@@ -23,6 +23,10 @@ EXPERIMENT = "breaker"
 EXPERIMENTS = (EXPERIMENT,)
 FAULT = "hang"
 """The fault that decides: the one that makes requests pile up."""
+TIMELY_S = 1.5
+"""Within the fault, and long enough for calls that hang to fill the service before they end."""
+TIMELY = f"hang, calls end after {TIMELY_S:g} s"
+"""The fault under which other breakers are compared: of calls that outlast it they would never hear."""
 NONE, WITHOUT, WITH, SEED, INTERLOCK = "no fault", "without", "with", "seed", "interlock"
 """The arms."""
 CORE = (NONE, WITHOUT, WITH)

@@ -24,7 +24,7 @@ from bench.criteria.breaker_prevention import INTERLOCK, NONE, SEED, WITH, WITHO
 from bench.environment import Snapshot
 from bench.experiments import breaker_layout, breaker_run
 from bench.experiments.arms import Arm, start_arm
-from bench.experiments.breaker_layout import FAULTS
+from bench.experiments.breaker_layout import FAULTS, FIELDS, Run
 from bench.experiments.breaker_readings import PLAIN, readings
 from bench.experiments.context import Bench, Latencies
 from bench.faults import StandIn, export, standing_in
@@ -64,8 +64,9 @@ class Breaker:
     question = "Does the circuit breaker keep a failing dependency from failing requests that do not use it?"
     method = (
         "Planned arrivals on hybrid and on plain search, the same for all arms of a block: without a fault, with "
-        "Weaviate hanging and no breaker, and with the breaker, in random order; other breakers and other faults in "
-        "some blocks. Plain searches that fail or come late count; Weaviate is a stand-in."
+        "Weaviate hanging and no breaker, and with the breaker, in random order; other faults in some blocks, and "
+        "other breakers where calls end within the fault. Plain searches that fail or come late count; Weaviate is a "
+        "stand-in."
     )
     metric = "collateral"
 
@@ -83,6 +84,7 @@ class Breaker:
         slots: list[dict[str, object]] = []
         facts = bench.draft.facts
         facts |= {"rate": RATE, "scenario": dict(SCENARIO), "slots": slots}
+        facts |= {"fault_s": breaker_layout.FAULT_S, "whole_s": breaker_layout.whole_s()}
         facts["faults"] = {name: fault.model_dump(mode="json") for name, fault in FAULTS.items()}
         documents = bench.custody.directory("perflab-breaker-") / "documents.jsonl"
         await export(bench.databases[Role.CANDIDATE], documents)
@@ -97,7 +99,7 @@ class Breaker:
         )
         async with (
             standing_in(bench.custody, documents, base_latency_s=BASE_LATENCY_S) as standin,
-            _arms(bench, standin, {run.arm for run in runs}) as started,
+            _arms(bench, standin, runs) as started,
             load,
         ):
             offered = load.open_model(RATE)
@@ -108,7 +110,7 @@ class Breaker:
                 seed = bench.seed * 1000 + run.block
                 before = Snapshot.take(bench.own)
                 watched = await breaker_run.run(
-                    offered, started[run.arm], standin, fault, index=index, seed=seed % design.SEEDS
+                    offered, started[run.service], standin, fault, index=index, seed=seed % design.SEEDS
                 )
                 # No errors: the fault makes them.
                 disturbed = loaded.disturbed(
@@ -131,7 +133,7 @@ class Breaker:
 async def _deadline_s(bench: Bench, load: Load, started: Mapping[str, Arm]) -> float:
     """Warm every arm; then, from one of them and without a fault, the time that an answer may take."""
     bench.progress.stage("breaker: warming up")
-    warmed = [arm for name, arm in started.items() if name not in {NONE, WITHOUT}]
+    warmed = [arm for name, arm in started.items() if name != WITHOUT]
     lengths = [(arm, WARM_S) for arm in (*warmed, started[WITHOUT])] + [(started[WITHOUT], PILOT_S)]
     for number, (arm, seconds) in enumerate(lengths):
         slot = Slot(PILOT + number, 0, 0, Role.CANDIDATE, bench.seed % design.SEEDS, seconds, 0.0)
@@ -142,8 +144,8 @@ async def _deadline_s(bench: Bench, load: Load, started: Mapping[str, Arm]) -> f
 
 
 @asynccontextmanager
-async def _arms(bench: Bench, standin: StandIn, needed: set[str]) -> AsyncIterator[Mapping[str, Arm]]:
-    """The services by the arm that they stand for: without a fault it is the breaker's own."""
+async def _arms(bench: Bench, standin: StandIn, runs: Sequence[Run]) -> AsyncIterator[Mapping[str, Arm]]:
+    """The services that the runs are sent to, by name."""
     bench.progress.stage("breaker: starting the arms")
     own = dict(bench.knobs[Role.CANDIDATE])
     wanted: dict[str, tuple[Role, Mapping[str, str], Mapping[str, str]]] = {
@@ -152,24 +154,24 @@ async def _arms(bench: Bench, standin: StandIn, needed: set[str]) -> AsyncIterat
         SEED: (Role.CANDIDATE, own, {"breaker_kind": "seed"}),
         INTERLOCK: (Role.CANDIDATE, own, {"breaker_kind": "interlock"}),
     }
+    needed = {run.service: run for run in sorted(runs, key=lambda run: run.service)}
     together: list[Arm] = []
     try:
-        for number, (name, (role, knobs, fields)) in enumerate(wanted.items()):
-            if name in needed:
-                together.append(
-                    await start_arm(
-                        bench,
-                        role,
-                        name=name,
-                        knobs=knobs,
-                        database=bench.databases[Role.CANDIDATE],
-                        redis_database=FIRST_REDIS_DATABASE + number,
-                        fields={**SCENARIO, "weaviate_url": standin.url, **fields},
-                    )
+        for number, (name, run) in enumerate(needed.items()):
+            role, knobs, fields = wanted[WITH if run.arm == NONE else run.arm]
+            together.append(
+                await start_arm(
+                    bench,
+                    role,
+                    name=name,
+                    knobs=knobs,
+                    database=bench.databases[Role.CANDIDATE],
+                    redis_database=FIRST_REDIS_DATABASE + number,
+                    fields={**SCENARIO, "weaviate_url": standin.url, **fields, **FIELDS.get(run.fault, {})},
                 )
+            )
         bench.draft.arms = tuple(arm.record() for arm in together)
-        started = {arm.command.name: arm for arm in together}
-        yield {**started, NONE: started[WITH]}
+        yield {arm.command.name: arm for arm in together}
     finally:
         for arm in together:
             await asyncio.to_thread(bench.custody.end, arm.running.pid)

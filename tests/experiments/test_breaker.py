@@ -10,14 +10,14 @@ import pytest
 from bench.corpus import documents, harvest, workload
 from bench.criteria import breaker_prevention as criterion
 from bench.criteria import margin
-from bench.criteria.breaker_prevention import CORE, FAULT, INTERLOCK, NONE, SEED, WITH, WITHOUT
+from bench.criteria.breaker_prevention import CORE, FAULT, INTERLOCK, NONE, SEED, TIMELY, WITH, WITHOUT
 from bench.criteria.catalogue import catalogue
 from bench.criteria.reading import Reading, Unmeasured
 from bench.environment import OwnProcesses
 from bench.errors import BudgetTooSmall
 from bench.experiments import Draft
-from bench.experiments.breaker import EXPERIMENT
-from bench.experiments.breaker_layout import FAULTS, OVERHEAD_S, SLOT_S, layout
+from bench.experiments.breaker import EXPERIMENT, RATE, SCENARIO
+from bench.experiments.breaker_layout import FAULT_S, FAULTS, FIELDS, OVERHEAD_S, SLOT_S, layout, whole_s
 from bench.experiments.breaker_readings import HYBRID, PLAIN, Seen, Window, readings
 from bench.experiments.breaker_run import ACTIVE, STATE
 from bench.lifetime import Custody
@@ -90,8 +90,9 @@ def test_the_report_tells_every_arm() -> None:
     told = replace(record(facts), name="breaker")
     assert "468 of 600" in findings.of(told)[0]
     (table,) = findings.tables(told)
-    assert [row[1] for row in table.rows] == ["no breaker", "the breaker"]
-    assert [row[-1] for row in table.rows] == ["never", "never"]
+    assert [row[1] for row in table.rows[:2]] == ["no breaker", "the breaker"]
+    assert [row[-1] for row in table.rows[:2]] == ["never", "never"]
+    assert [row[:2] for row in table.rows[2:]] == [[fault, "(budget)"] for fault in FAULTS if fault != FAULT]
     assert findings.of(replace(told, facts={})) == ()
 
 
@@ -108,6 +109,33 @@ def test_the_budget_is_kept_and_the_criterion_comes_first(budget_s: float) -> No
         assert {run.fault for run in runs} == {*FAULTS, ""}
         assert {SEED, INTERLOCK} <= {run.arm for run in runs}
     assert runs == layout(budget_s, 7)
+
+
+def test_other_breakers_are_compared_where_calls_end_within_the_fault() -> None:
+    """All four arms in one block, each a service of its own with that timeout; the whole budget holds every fault."""
+    runs = layout(whole_s(), 7)
+    assert {run.fault for run in runs} == {*FAULTS, ""}
+    assert {run.fault for run in layout(whole_s() - SLOT_S - OVERHEAD_S, 7)} < {run.fault for run in runs}
+    rivals = [run for run in runs if run.fault == TIMELY]
+    assert {run.arm for run in rivals} == {WITHOUT, WITH, SEED, INTERLOCK}
+    assert len({run.block for run in rivals}) == 1
+    assert all(run.fault == TIMELY for run in runs if run.arm in {SEED, INTERLOCK})
+    assert {run.service for run in rivals}.isdisjoint(run.service for run in runs if run.fault != TIMELY)
+    assert float(FIELDS[TIMELY]["weaviate_timeout_s"]) < FAULT_S < float(SCENARIO["weaviate_timeout_s"])
+    filled_s = int(SCENARIO["most_requests"]) / (RATE / 2)
+    assert filled_s < float(FIELDS[TIMELY]["weaviate_timeout_s"])
+
+
+def test_the_report_tells_what_its_scenario_decides() -> None:
+    """That calls outlast the fault, how little a few quiet runs say, and what was left out for want of time."""
+    facts = {
+        "slots": slots(2, 80, 2), "faults": {key: {} for key in FAULTS}, "deadline_s": 0.25, "rate": 120.0,
+        "scenario": dict(SCENARIO), "fault_s": FAULT_S, "whole_s": whole_s(),
+    }  # fmt: skip
+    said = " ".join(findings.of(replace(record(facts), name="breaker")))
+    assert "opened in 0 of 6 runs; from so few, 0.0 % to 46 % of all" in said
+    assert "cannot open there by construction" in said
+    assert f"Not measured (budget): {', '.join(list(FAULTS)[1:])}: a budget of {whole_s():g} s holds all." in said
 
 
 def test_a_budget_without_a_block_is_refused() -> None:

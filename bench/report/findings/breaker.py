@@ -4,10 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from bench.criteria.breaker_prevention import FAULT, INTERLOCK, LEAST_SHARE, NONE, SEED, WITH, WITHOUT, harm, interval
+from bench.criteria.breaker_prevention import (
+    ALPHA,
+    FAULT,
+    INTERLOCK,
+    LEAST_SHARE,
+    NONE,
+    SEED,
+    TIMELY,
+    WITH,
+    WITHOUT,
+    harm,
+    interval,
+)
 from bench.model import ExperimentRecord
 from bench.report import words
 from bench.report.findings import Table
+from bench.stats import proportion
 from bench.stats.interval import Interval
 
 NAMES = {WITHOUT: "no breaker", WITH: "the breaker", SEED: "the seed's breaker", INTERLOCK: "interlock-cb"}
@@ -37,7 +50,11 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
         )
     quiet = [slot for slot in slots if slot["arm"] == NONE]
     opened = sum(slot["ever_open"] for slot in quiet)
-    yield f"Without a fault the circuit opened in {opened} of {len(quiet)} runs."
+    if quiet:
+        often = proportion.share(opened, len(quiet), alpha=ALPHA)
+        bounds = f"{words.percent(often.low)} to {words.percent(often.high)}"
+        yield f"Without a fault the circuit opened in {opened} of {len(quiet)} runs; from so few, {bounds} of all."
+    yield from _scenario(facts)
     yield (
         f"A request failed when it was not answered with 200 within {words.seconds(facts['deadline_s'])} of the moment "
         f"it was due; offered were {facts['rate']:g} requests/s, half on each route."
@@ -45,6 +62,24 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
     dropped = sum(slot["dropped"] for slot in slots)
     if dropped:
         yield f"{dropped} requests were never sent, for want of users of the generator: failures are undercounted."
+    if left := [name for name in facts["faults"] if not any(slot["fault"] == name for slot in slots)]:
+        enough = f": a budget of {facts['whole_s']:g} s holds all" if "whole_s" in facts else ""
+        yield f"Not measured (budget): {', '.join(left)}{enough}."
+
+
+def _scenario(facts: Mapping[str, Any]) -> Iterator[str]:
+    """What is set so that the deciding fault can cascade, and what that decides beforehand."""
+    scenario = facts.get("scenario", {})
+    if "fault_s" in facts and float(scenario["weaviate_timeout_s"]) > facts["fault_s"]:
+        yield (
+            f"Calls may take {float(scenario['weaviate_timeout_s']):g} s, longer than the fault of "
+            f"{facts['fault_s']:g} s, and {scenario['weaviate_concurrency']} may be under way: neither timeout nor "
+            "bulkhead helps, as in a service that sets none."
+        )
+        yield (
+            f"Under `{FAULT}` no call ends while the fault lasts, so a breaker that hears of ended calls alone, as the "
+            f"seed's and interlock-cb, cannot open there by construction; they are compared under `{TIMELY}`."
+        )
 
 
 def _said(share: Interval) -> str:
@@ -56,15 +91,20 @@ def tables(experiment: ExperimentRecord) -> Iterator[Table]:
     slots: Slots = experiment.facts.get("slots", ())
     if not slots:
         return
-    faults = [name for name in experiment.facts["faults"] if any(slot["fault"] == name for slot in slots)]
+    faults: Mapping[str, Any] = experiment.facts["faults"]
+    rows = [[row for arm in NAMES if (row := _row(slots, fault, arm))] or [_unmeasured(fault)] for fault in faults]
     yield Table(
         "Faults and breakers",
         (
             *("fault", "arm", "runs", "failed beside it", "prevented", "open after", "calls while it lasted"),
             *("of these probes", "95 % goodput after"),
         ),
-        [row for fault in faults for arm in NAMES if (row := _row(slots, fault, arm))],
+        [row for of_fault in rows for row in of_fault],
     )
+
+
+def _unmeasured(fault: str) -> list[str]:
+    return [fault, "(budget)", *[""] * 7]
 
 
 def _row(slots: Slots, fault: str, arm: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.criteria.breaker_prevention import FAULT, INTERLOCK, SEED, WITH, WITHOUT, harm, interval
+from bench.criteria.breaker_prevention import FAULT, INTERLOCK, SEED, TIMELY, WITH, WITHOUT, harm, interval
 from bench.model import ExperimentRecord, Figure, Role
 from bench.report import words
 from bench.report.figures.experiments import PathOf
@@ -28,8 +28,9 @@ def draw(experiment: ExperimentRecord, folder: Path, path_of: PathOf) -> Iterato
     shown = _block(slots)
     if shown:
         yield _timeline(shown, path_of("timeline"), experiment.facts["deadline_s"])
-    shares = {arm: _share(slots, arm) for arm in (WITH, SEED, INTERLOCK)}
-    measured = {arm: share for arm, share in shares.items() if share is not None}
+    asked = [(arm, fault) for fault in (FAULT, TIMELY) for arm in (WITH, SEED, INTERLOCK)]
+    shares = {f"{NAMES[arm]}\n{fault}": _share(slots, arm, fault) for arm, fault in asked}
+    measured = {name: share for name, share in shares.items() if share is not None}
     if measured:
         yield _prevented(measured, path_of("prevented"))
 
@@ -115,9 +116,9 @@ def _state(axes: "Axes", slot: Slot) -> None:
             previous = state
 
 
-def _share(slots: Sequence[Slot], arm: str) -> tuple[float, float, float, int] | None:
+def _share(slots: Sequence[Slot], arm: str, fault: str) -> tuple[float, float, float, int] | None:
     """The prevented share, its interval (the share alone where the blocks are too few for one) and the blocks."""
-    found = harm(slots, arm)
+    found = harm(slots, arm, fault)
     if not found.cascades:
         return None
     estimated = interval(found)
@@ -127,7 +128,7 @@ def _share(slots: Sequence[Slot], arm: str) -> tuple[float, float, float, int] |
 
 
 def _prevented(shares: Mapping[str, tuple[float, float, float, int]], path: Path) -> Figure:
-    with figure(path, 1.3 + 0.5 * len(shares)) as drawn:
+    with figure(path, 1.3 + 0.55 * len(shares)) as drawn:
         axes = drawn.subplots()
         for at, (value, low, high, _) in enumerate(shares.values()):
             axes.plot([100 * low, 100 * high], [at, at], color="#333333", lw=2)
@@ -137,13 +138,19 @@ def _prevented(shares: Mapping[str, tuple[float, float, float, int]], path: Path
             )
         axes.axvline(100 * CLAIM, color=THRESHOLD, lw=1)
         axes.text(100 * CLAIM, len(shares) - 0.45, "95 % ", color=THRESHOLD, fontsize=8, ha="right")
-        axes.set_yticks(range(len(shares)), [f"{NAMES[arm]}, {blocks} blocks" for arm, (*_, blocks) in shares.items()])
+        axes.set_yticks(range(len(shares)), [f"{name}, {_blocks(of)}" for name, (*_, of) in shares.items()])
         axes.set_ylim(len(shares) - 0.3, -0.6)
         axes.set_xlabel("collateral failures prevented, %")
-    told = "; ".join(f"{NAMES[arm]} {words.percent(value)}" for arm, (value, *_) in shares.items())
+    told = "; ".join(
+        f"{' under '.join(name.splitlines())} {words.percent(value)}" for name, (value, *_) in shares.items()
+    )
     return Figure(
         path=f"figures/{path.name}",
         title="What each breaker prevents while the dependency hangs",
         alt=f"Prevented: {told}.",
         caption="The line is the 95 % interval; a point alone has too few blocks for one.",
     )
+
+
+def _blocks(count: int) -> str:
+    return "1 block" if count == 1 else f"{count} blocks"
