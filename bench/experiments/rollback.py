@@ -26,6 +26,8 @@ OPTIONAL_MIGRATIONS = 4
 POLL_S = 0.05
 
 Step = Callable[[], Awaitable[bool]]
+Fingerprint = tuple[frozenset[str], frozenset[str]]
+"""Columns and indexes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,16 @@ def procedures(service: Rolled) -> Mapping[str, Procedure]:
     """Every procedure by its name, in the seed's order."""
     dsn = service.database_url
 
-    async def indexes(direction: str) -> bool:
-        before = await fingerprint(dsn)
-        await tune(dsn, ["indexes"], direction=direction)
-        return (await fingerprint(dsn)) != before
+    found: list[Fingerprint] = []
+
+    async def without_indexes() -> bool:
+        found.append(await fingerprint(dsn))
+        await tune(dsn, ["indexes"], direction="revert")
+        return (await fingerprint(dsn)) != found[0]
+
+    async def with_indexes() -> bool:
+        await tune(dsn, ["indexes"], direction="apply")
+        return (await fingerprint(dsn)) == found[0]
 
     async def migrations(*words: str, pending: int) -> bool:
         return (await _migrate(service, *words)).count("pending") == pending
@@ -97,7 +105,7 @@ def procedures(service: Rolled) -> Mapping[str, Procedure]:
             lambda: migrations("up", pending=0),
         ),
         "pool": Procedure(lambda: service.roll(pool="off", reset="off"), service.roll),
-        "indexes": Procedure(lambda: indexes("revert"), lambda: indexes("apply")),
+        "indexes": Procedure(without_indexes, with_indexes),
     }
     return {name: known[name] for name in PROCEDURES}
 

@@ -1,0 +1,62 @@
+"""A run of a candidate without its improvement: the criterion does not pass."""
+
+import asyncio
+
+import pytest
+
+from bench.lab import Options, running
+from bench.model import Role, Verdict
+from bench.runner import Silent
+from tests.lab.conftest import Perflab
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+SPEC = """
+name = "tiny"
+[corpus]
+documents = 1000
+[workload]
+operations = 500
+probe_s = 0.5
+warmup_s = 0.5
+[arms.candidate]
+set = {{ {changes} }}
+[experiments.{name}]
+budget_s = {budget_s}
+slot_s = {slot_s}
+discard_s = 0
+[criteria]
+{name} = {{}}
+"""
+BUILT = {"indexes": "off", "fulltext": "off"}
+PLAIN = {**BUILT, "cache": "off", "pool": "off", "reset": "off", "settings": "off", "api": "off", "breaker": "off"}
+
+
+@pytest.mark.parametrize(
+    ("name", "knobs", "budget_s", "slot_s"),
+    [("query_time", BUILT, 5, 0.15), ("response_time", PLAIN, 18, 0.6)],
+    ids=["query_time without indexes", "response_time without any knob"],
+)
+def test_without_the_improvement_there_is_none(
+    perflab: Perflab,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    knobs: dict[str, str],
+    budget_s: float,
+    slot_s: float,
+) -> None:
+    """Measured on real servers and judged: the claim fails, or is not decided, and is never called measured well."""
+    changes = ", ".join(f'{knob} = "{state}"' for knob, state in knobs.items())
+    perflab.spec.write_text(SPEC.format(name=name, changes=changes, budget_s=budget_s, slot_s=slot_s))
+    for variable, folder in perflab.environment.items():
+        monkeypatch.setenv(variable, folder)
+    # Report and notebooks take longer than the measurement, and show it alone.
+    monkeypatch.setattr(running, "publish", lambda record, *_, **__: record)
+    options = Options(spec=perflab.spec, services="embedded", seed=5, reports=perflab.reports)
+    record, _ = asyncio.run(running.run_spec(options, Silent()))
+    (result,) = record.criteria
+    assert result.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}, result
+    assert record.exit_code in {1, 3, 4}
+
+    arms = {arm.role: arm for arm in record.experiments[name].arms}
+    assert arms[Role.CANDIDATE].knobs == {**arms[Role.CANDIDATE].knobs, **knobs}
