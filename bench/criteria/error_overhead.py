@@ -2,7 +2,8 @@
 
 The success is a route that does nothing, so all that an error takes beyond it counts as its handling: routing that
 finds nothing, validation, the handler, the envelope. Differences in seconds over blocks, by Hodges and Lehmann with the
-exact signed-rank interval; widened by Bonferroni over the kinds, since the worst of them is chosen.
+exact signed-rank interval; widened by Bonferroni over the kinds, since the worst of them is chosen. What an error waits
+for before it is one counts, too: the key that is looked up, the database that is asked for a connection.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,21 @@ from bench.stats.interval import Interval
 EXPERIMENT = "error_overhead"
 EXPERIMENTS = (EXPERIMENT,)
 SUCCESS = "success"
-KINDS = ("validation", "unknown path", "method", "malformed body")
+BOTH = ("validation", "unknown path", "method", "malformed body")
+"""Kinds that either API has."""
+KINDS = (
+    *BOTH,
+    *("version", "unknown key", "role", "too large", "media type"),
+    *("database away", "defect"),
+)
+"""Every kind that can be provoked over HTTP, and without which nobody can speak of the worst one."""
+BESIDE = {
+    "too large": "success, new connection",
+    "media type": "success, new connection",
+    "database away": "success, database away",
+    "defect": "success, defect",
+}
+"""What a kind is held against where it is not SUCCESS: a success of the same service, over as new a connection."""
 ALPHA = 0.05
 
 Blocks = Sequence[Mapping[str, Mapping[str, float]]]
@@ -29,13 +44,13 @@ def blocks_needed() -> int:
 
 
 def overheads(blocks: Blocks, role: Role) -> dict[str, Interval]:
-    """Seconds that each kind takes beyond the success.
+    """Seconds that each kind which this arm has takes beyond its success.
 
     Raises TooFewPairs.
     """
     found = {}
-    for kind in KINDS:
-        beyond = [block[role][kind] - block[role][SUCCESS] for block in blocks]
+    for kind in (kind for kind in KINDS if all(kind in block[role] for block in blocks)):
+        beyond = [block[role][kind] - block[role][BESIDE.get(kind, SUCCESS)] for block in blocks]
         found[kind] = signed_rank.estimate(beyond, alpha=ALPHA / len(KINDS))
     return found
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from time import perf_counter
 
 from bench.errors import SubjectError
@@ -42,9 +43,12 @@ class Connection:
         return int(head.split(b" ", 2)[1]), perf_counter() - began
 
 
-def request(method: str, path: str, body: bytes = b"", content_type: str = "") -> bytes:
+def request(
+    method: str, path: str, body: bytes = b"", content_type: str = "", headers: Mapping[str, str] | None = None
+) -> bytes:
     """A request of HTTP/1.1."""
     lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     if content_type:
         lines.append(f"content-type: {content_type}")
     if body:

@@ -1,8 +1,6 @@
 """Does the consolidated API keep the contract: the same answers, each operation once, one shape of error?"""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -12,14 +10,14 @@ from bench import design
 from bench.experiments import contract_sockets, requests
 from bench.experiments.arms import Arm, arms
 from bench.experiments.context import Bench, Latencies
-from bench.experiments.contract_errors import ADMIN_KEY, Provocation, good, provocations, sent, unknown_paths
+from bench.experiments.contract_errors import Provocation, good, provocations, sent, unknown_paths
 from bench.experiments.contract_parity import RULES, alike, said, why
 from bench.experiments.contract_routes import EXAMPLES, Route, duplicates, routes
-from bench.faults.wire import Wire
+from bench.experiments.failing import failing, spoilt
 from bench.model import Effect, Look, Plan, Role
 from bench.runner import Records
 from bench.spec import ExperimentSpec
-from bench.subject import Running, reference, setting, start
+from bench.subject import Running
 
 if TYPE_CHECKING:
     from bench.corpus import Operation
@@ -31,7 +29,6 @@ FEWEST = 40
 SHOWN = 5
 """Differences that are kept whole."""
 LIMIT_S = 60.0
-REDIS_DATABASE = 4
 
 
 class Contract:
@@ -53,7 +50,7 @@ class Contract:
     async def run(self, bench: Bench) -> None:
         """Parity, duplicates, errors; each is kept when it is known."""
         facts = bench.draft.facts
-        async with _spoilt(bench) as spoilt, arms(bench) as started:
+        async with spoilt(bench, DATABASE) as gone, arms(bench) as started:
             before, after = started[Role.BASELINE], started[Role.CANDIDATE]
             bench.progress.stage(f"{self.name}: answers")
             facts["parity"] = await _parity(before, after, _recorded(bench))
@@ -62,7 +59,7 @@ class Contract:
             values = await _values(bench)
             found = {role: await _routes(started[role]) for role in (Role.BASELINE, Role.CANDIDATE)}
             facts["duplicates"] = {str(role): await _duplicates(started[role], found[role], values) for role in found}
-            async with _failing(bench, spoilt) as services:
+            async with failing(bench, gone) as services:
                 candidate = await _errors(services, found[Role.CANDIDATE], values)
             async with _client(before.running) as client:
                 asked = [one for route in found[Role.BASELINE] for one in provocations(route, values)]
@@ -116,53 +113,6 @@ async def _duplicates(arm: Arm, found: Sequence[Route], values: dict[str, object
     async with _client(arm.running) as client:
         pairs = await duplicates(client, found, values)
     return {"routes": len(found), "pairs": pairs}
-
-
-@asynccontextmanager
-async def _spoilt(bench: Bench) -> AsyncIterator[str]:
-    """A copy of the candidate's database that will be spoilt."""
-    postgres = bench.servers.postgres
-    template = bench.databases[Role.CANDIDATE].rpartition("/")[2]
-    dsn = await postgres.create_database(DATABASE, template=template)
-    try:
-        yield dsn
-    finally:
-        await postgres.drop_database(DATABASE)
-
-
-@asynccontextmanager
-async def _failing(bench: Bench, spoilt: str) -> AsyncIterator[dict[str, Running]]:
-    """Candidates that each fail in a way of their own: by what is sent, by the limit, by the database, by a defect."""
-    async with Wire(bench.databases[Role.CANDIDATE]) as wire:
-        places = {"keyed": bench.databases[Role.CANDIDATE], "cut": wire.url, "defect": spoilt}
-        extra = {name: {setting("admin_key"): ADMIN_KEY} for name in places}
-        places["limited"], extra["limited"] = places["keyed"], {setting("rate_limit"): "1/hour"}
-        services = dict(
-            zip(
-                places,
-                await asyncio.gather(*(_candidate(bench, name, dsn, extra[name]) for name, dsn in places.items())),
-                strict=True,
-            )
-        )
-        try:
-            await wire.cut()
-            connection = await asyncpg.connect(spoilt)
-            # Without a column that every route reads; a whole table may be an operator's doing, and is a 503.
-            await connection.execute("ALTER TABLE documents RENAME COLUMN workspace_id TO renamed")
-            await connection.close()
-            yield services
-        finally:
-            for running in services.values():
-                bench.custody.end(running.pid)
-
-
-async def _candidate(bench: Bench, name: str, dsn: str, extra: dict[str, str]) -> Running:
-    # Without the cache: an answer that is remembered does not fail.
-    knobs = {**bench.knobs[Role.CANDIDATE], "cache": "off"}
-    command = reference(
-        f"contract-{name}", knobs, database_url=dsn, redis_url=bench.servers.redis_database(REDIS_DATABASE)
-    )
-    return await start(command.having(extra), bench.custody, bench.logs)
 
 
 async def _errors(services: dict[str, Running], found: Sequence[Route], values: dict[str, object]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUEST_PATH = "bench/micro/test_request_path.py"
-OTHERS = ("bench/micro/test_breaker.py", "bench/micro/test_pool.py")
+OTHERS = ("bench/micro/test_error_path.py", "bench/micro/test_breaker.py", "bench/micro/test_pool.py")
 OTHERS_S = 20.0
 """What these need beside the first."""
 KEPT = "micro.json"

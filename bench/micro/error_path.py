@@ -17,7 +17,7 @@ from time import perf_counter
 
 import click
 import uvloop
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp
 
 from bench.micro import comparison, failing
 from bench.micro.failing import REQUESTS, SUCCESS, Asked
@@ -28,13 +28,9 @@ from service import logs
 
 async def mean_s(app: ASGIApp, asked: Asked, requests: int) -> float:
     """Mean seconds of a request."""
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": asked.body, "more_body": False}
-
     began = perf_counter()
     for _ in range(requests):
-        await app(failing.scope(asked), receive, _send)
+        await failing.drained(app, asked)
     return (perf_counter() - began) / requests
 
 
@@ -69,10 +65,6 @@ def report(values: comparison.Values) -> str:
                 f"[{found.low * 1e6:+.1f}, {found.high * 1e6:+.1f}]"
             )
     return "\n".join(lines)
-
-
-async def _send(_: Message) -> None:
-    """Nowhere."""
 
 
 @click.command(help=__doc__.splitlines()[0])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -60,6 +61,14 @@ REQUESTS: Mapping[str, Asked] = {
     "500 defect": Asked(500, found=broken),
 }
 """Every kind that needs no server to come about."""
+OLD = "/api/search"
+LEGACY: Mapping[str, Asked] = {
+    "400 validation": Asked(422, path=OLD, query=b"workspace=team-1"),
+    "400 malformed JSON": Asked(422, method="POST", path=OLD, body=b"{", headers=(*JSON, (b"content-length", b"1"))),
+    "404 path": Asked(404, path="/api/nothing"),
+    "405 method": Asked(405, method="DELETE", path=OLD),
+}
+"""The same of the old API, by the name of the kind; its statuses are its own."""
 
 
 class Stub:
@@ -73,12 +82,14 @@ class Stub:
         return self._asked.found()
 
 
-def application(asked: Asked) -> ASGIApp:
+def application(asked: Asked, api: str = "v1") -> ASGIApp:
     """The whole application, middleware included, with nothing behind it."""
-    app = create(load(database_url="postgresql://nowhere/nothing", cache=False))
+    app = create(load(database_url="postgresql://nowhere/nothing", cache=False, api=api))
     app.state.resources = SimpleNamespace(
         settings=SimpleNamespace(anonymous="reader"), rate_limits=None, catalogue=Stub(asked), answers=NoAnswers()
     )
+    # The old API borrows a connection before it looks at a request.
+    app.state.resources.database = SimpleNamespace(connection=nullcontext)
     return app
 
 
@@ -98,6 +109,19 @@ def scope(asked: Asked) -> Scope:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
+
+
+async def drained(app: ASGIApp, asked: Asked) -> None:
+    """Answer it to nobody."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": asked.body, "more_body": False}
+
+    await app(scope(asked), receive, _nowhere)
+
+
+async def _nowhere(_: Message) -> None:
+    return
 
 
 async def answered(app: ASGIApp, asked: Asked) -> tuple[int, dict[str, Any]]:

@@ -109,7 +109,7 @@ async def test_a_build_without_its_contract_fails_all_three_claims(bench: Any, m
     other, broken = words[0].q, next(one.q for one in words if one.q != words[0].q)
 
     defect = defective(other, broken)
-    original_arms, original_failing = contract.arms, contract._failing
+    original_arms, original_failing = contract.arms, contract.failing
 
     @asynccontextmanager
     async def arms(bench: Any) -> AsyncIterator[dict[Role, Arm]]:
@@ -131,7 +131,7 @@ async def test_a_build_without_its_contract_fails_all_three_claims(bench: Any, m
         return []
 
     monkeypatch.setattr(contract, "arms", arms)
-    monkeypatch.setattr(contract, "_failing", failing)
+    monkeypatch.setattr(contract, "failing", failing)
     # The proxy speaks HTTP alone.
     monkeypatch.setattr(contract.contract_sockets, "faults", no_sockets)
     monkeypatch.setattr(contract, "FEWEST", 15)
