@@ -33,6 +33,8 @@ SELECT
     coalesce(sum(calls), 0)::float8 AS queries,
     coalesce(sum(rows), 0)::float8 AS rows,
     coalesce(sum(shared_blks_hit + shared_blks_read), 0)::float8 AS buffers,
+    coalesce(sum(shared_blks_hit), 0)::float8 AS buffers_hit,
+    coalesce(sum(shared_blks_read), 0)::float8 AS buffers_read,
     coalesce(sum(temp_blks_written), 0)::float8 AS temp_blocks,
     coalesce(sum(wal_bytes), 0)::float8 AS wal_bytes
 FROM pg_stat_statements AS s

@@ -7,6 +7,7 @@ fresh pairs. The facts of the first say what was asked: `metric`, `delta`, `coun
 import math
 from collections.abc import Mapping, Sequence
 
+from bench.judge import counts
 from bench.judge.comparison import ComparisonResult, compare
 from bench.judge.effects import ALL, METRICS, log_ratios
 from bench.model import (
@@ -15,7 +16,6 @@ from bench.model import (
     ComparisonRecord,
     ComparisonVerdict,
     Confirmation,
-    Count,
     Effect,
     ExperimentRecord,
     Noise,
@@ -59,6 +59,7 @@ def comparison(experiments: Mapping[str, ExperimentRecord], session: Session) ->
     fresh = experiments.get(CONFIRMATION)
     confirmation = None if fresh is None else confirmed(fresh.slots, effect.metric, delta)
     result = _confirmed(compare(effect, delta, session), confirmation)
+    counted = main.facts.get("counters", {})
     return ComparisonRecord(
         verdict=result.verdict,
         sentence=result.sentence,
@@ -72,7 +73,7 @@ def comparison(experiments: Mapping[str, ExperimentRecord], session: Session) ->
         aa=_noise(main.effects, effect.metric),
         confirmation=confirmation,
         others=_others(main, effect),
-        counters=_counters(main.facts.get("counters", {})),
+        counters=counts.held(counted.get("baseline", {}), counted.get("candidate", {})),
         deciding_budget_s=_budget_s(main, effect, delta) if result.verdict is ComparisonVerdict.INCONCLUSIVE else None,
     )
 
@@ -123,24 +124,6 @@ def _others(main: ExperimentRecord, first: Effect) -> tuple[OtherMetric, ...]:
         OtherMetric(effect.metric, effect.ratio, effect.ci, p_value, differs=p_value < alpha)
         for effect, p_value in zip(beside, adjusted, strict=True)
     )
-
-
-def _counters(counted: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]) -> dict[str, dict[str, Count]]:
-    """Counts per request of both arms, by kind of request; `counted` has each arm's passes by kind."""
-    before, after = counted.get("baseline", {}), counted.get("candidate", {})
-    return {
-        kind: {
-            what: Count(
-                before[kind][0][what],
-                after[kind][0][what],
-                exact=all(one[what] == passes[0][what] for passes in (before[kind], after[kind]) for one in passes),
-            )
-            for what in before[kind][0]
-            if what in after[kind][0]
-        }
-        for kind in before
-        if kind in after
-    }
 
 
 def _budget_s(main: ExperimentRecord, effect: Effect, delta: float) -> float | None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.judge import against
+from bench.judge import against, counts
 from bench.judge.comparison import compare
 from bench.judge.exit import ExitCode
 from bench.judge.floors import Floors, delta
@@ -59,10 +59,13 @@ def gate_run(
     notes: list[str] = []
     if compared is not None:
         checks.append(_compared(compared, policy, floors, notes))
+    if run.comparison is not None:
+        checks += counts.checks(run.comparison.counters, policy.may_rise, "", notes)
     checks += _comparisons(run, policy, floors, notes)
     session = run.session
     if old is not None:
         checks += _against(run, old, policy, floors, notes)
+        checks += _counted(run, old, policy, notes)
         session = _both(run, old)
     if compared is not None and compared.verdict is ComparisonVerdict.INVALID and session.valid:
         session = Session(False, ("The comparison was not fit to be judged.",))
@@ -179,6 +182,14 @@ def _against(
         smallest = delta(metric, policy.delta, floors)
         notes.append(smallest.note)
         yield comparison_check(title, effect, smallest.value)
+
+
+def _counted(run: RunRecord, old: RunRecord, policy: Policy, notes: list[str]) -> Iterator[GateCheck]:
+    found = counts.of_runs(*(each.experiments.get(counts.EXPERIMENT) for each in (run, old)))
+    if isinstance(found, str):
+        notes.append(found)
+    else:
+        yield from counts.checks(found, policy.may_rise, f" against {old.run_id}", notes)
 
 
 def _both(run: RunRecord, old: RunRecord) -> Session:

@@ -14,6 +14,10 @@ METRICS = ("p50", "p95", "p99", "mean")
 """What may be judged. A minimum or a maximum is one single value: no interval can be had of it."""
 
 
+COUNTS = ("queries", "buffers", "rows", "temp_blocks", "wal_bytes", "redis_commands", "bytes")
+"""What one request costs, counted and held against before exactly."""
+
+
 class OnInconclusive(StrEnum):
     """What becomes of a check that the measurement could not decide."""
 
@@ -48,6 +52,8 @@ class Policy:
     inconclusive: OnInconclusive = OnInconclusive.EXIT_3
     delta: Mapping[str, float] = field(default_factory=dict)
     """The smallest difference that matters by metric; its keys are the metrics that are judged."""
+    may_rise: tuple[str, ...] = ()
+    """Counts that may be higher than before, of COUNTS; any other that rises fails."""
     fail: tuple[Rule, ...] = ()
     """For files of pytest-benchmark; of several that fit a benchmark and metric the last one counts."""
 

@@ -81,6 +81,7 @@ class GateSpec(_Table):
     criteria: list[str] | None = None
     comparisons: list[str] = []
     inconclusive: OnInconclusive = OnInconclusive.EXIT_3
+    may_rise: list[Literal["queries", "buffers", "rows", "temp_blocks", "wal_bytes", "redis_commands", "bytes"]] = []
     delta: dict[Literal["p50", "p95", "p99", "mean"], Share] = {}
     fail: list[RuleText] = []
 
@@ -90,6 +91,7 @@ class GateSpec(_Table):
             criteria=None if self.criteria is None else tuple(self.criteria),
             comparisons=tuple(self.comparisons),
             inconclusive=self.inconclusive,
+            may_rise=tuple(self.may_rise),
             delta={str(metric): value for metric, value in self.delta.items()},
             fail=tuple(map(rule, self.fail)),
         )

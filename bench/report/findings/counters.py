@@ -7,6 +7,8 @@ from bench.model import ExperimentRecord, Role
 COUNTS = {
     "queries": "statements",
     "buffers": "pages of PostgreSQL's buffers",
+    "buffers_hit": "of these found there",
+    "buffers_read": "of these read into them",
     "rows": "rows",
     "temp_blocks": "temporary blocks",
     "wal_bytes": "bytes of write-ahead log",
