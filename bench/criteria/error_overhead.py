@@ -33,6 +33,8 @@ BESIDE = {
 }
 """What a kind is held against where it is not SUCCESS: a success of the same service, over as new a connection."""
 ALPHA = 0.05
+GOAL_S = 0.00005
+"""What handling should add beside the claim's threshold; nothing is judged by it."""
 
 Blocks = Sequence[Mapping[str, Mapping[str, float]]]
 """Of each block, by role and kind, the median seconds."""

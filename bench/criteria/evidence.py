@@ -36,8 +36,13 @@ def improvement(experiment: ExperimentRecord, effect: Effect) -> Reading:
 
 
 def figures(experiment: ExperimentRecord) -> tuple[str, ...]:
-    """The files that show what the experiment found."""
-    return tuple(figure.path for figure in experiment.figures)
+    """The files that show what the experiment found; where nothing is drawn, its place in the record."""
+    return tuple(figure.path for figure in experiment.figures) or (stored(experiment.name),)
+
+
+def stored(name: str) -> str:
+    """Where the record has everything on an experiment: a JSON pointer into run.json."""
+    return f"run.json#/experiments/{name}"
 
 
 def too_few(experiment: ExperimentRecord, metric: str, requests: int) -> Unmeasured:

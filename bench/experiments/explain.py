@@ -45,7 +45,7 @@ def summary(plan: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "nodes": [_title(node) for node in nodes],
         "buffers": int(top.get("Shared Hit Blocks", 0)) + int(top.get("Shared Read Blocks", 0)),
-        "rows": sum(int(node["Actual Rows"] * node["Actual Loops"]) for node in nodes if not node.get("Plans")),
+        "rows": sum(round(node["Actual Rows"] * node["Actual Loops"]) for node in nodes if not node.get("Plans")),
         "execution_s": float(plan["Execution Time"]) / 1000,
     }
 

@@ -48,7 +48,7 @@ def _nodes(node: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[Mapping[st
 def _lines(node: Mapping[str, Any], depth: int) -> list[str]:
     on = node.get("Index Name") or node.get("Relation Name") or node.get("CTE Name")
     title = f"{node['Node Type']}{f' on {on}' if on else ''}"
-    rows = int(node["Actual Rows"] * node["Actual Loops"])
+    rows = round(node["Actual Rows"] * node["Actual Loops"])
     facts = f"{words.seconds(node['Actual Total Time'] / 1e3)}, {rows:,} rows, {_buffers(node):,} buffers"
     indent = "  " * depth
     return [*textwrap.wrap(title, WRAP, initial_indent=indent, subsequent_indent=indent), f"{indent}  {facts}"]

@@ -8,6 +8,7 @@ from bench.report import words
 from bench.report.figures.style import PART_COLOURS, figure
 
 NAME = "split"
+TOO_MUCH = "////"
 LABELS = {
     "lag": "generator lag",
     "queue": "way there, queue",
@@ -34,8 +35,9 @@ def draw(experiment: ExperimentRecord, path: Path) -> Figure | None:
             for part, value in parts.items():
                 label = None if part in named else LABELS[part]
                 named.add(part)
-                absolute.barh(row, value * 1e3, left=left * 1e3, color=PART_COLOURS[part], label=label)
-                shares.barh(row, value / total * 100, left=left / total * 100, color=PART_COLOURS[part])
+                look = {"color": PART_COLOURS[part], "hatch": TOO_MUCH if value < 0 else None}
+                absolute.barh(row, value * 1e3, left=left * 1e3, label=label, **look)
+                shares.barh(row, value / total * 100, left=left / total * 100, **look)
                 left += value
             absolute.annotate(f" {words.seconds(total)}", (total * 1e3, row), va="center", fontsize=9)
         absolute.set_yticks([0, 1], [str(role) for role in reversed(split)])
@@ -50,7 +52,17 @@ def draw(experiment: ExperimentRecord, path: Path) -> Figure | None:
         title="Where the time goes",
         alt=f"Mean time per request by part: {said}.",
         caption=f"Mean over {_slots(experiment)} judged slots of each arm, from the intended start on, by the "
-        "Server-Timing header; `rest` is what no part explains. Shown without an interval: no verdict rests on it.",
+        "Server-Timing header; `rest` is what no part explains. Shown without an interval: no verdict rests on it."
+        + "".join(_too_much(role, parts) for role, parts in split.items()),
+    )
+
+
+def _too_much(role: Role, parts: Mapping[str, float]) -> str:
+    if parts["rest"] >= 0:
+        return ""
+    return (
+        f" The parts of the {role} sum to {words.seconds(-parts['rest'])} more than there was (hatched): some overlap, "
+        "or a clock is wrong."
     )
 
 
@@ -62,7 +74,7 @@ def _split(experiment: ExperimentRecord, role: Role) -> Mapping[str, float]:
     parts = {part: sum(slot.parts.get(part, 0.0) for slot in slots) / len(slots) for part in LABELS if part != "rest"}
     parts = {part: value for part, value in parts.items() if value}
     mean = sum(slot.metrics["mean"] for slot in slots) / len(slots)
-    return {**parts, "rest": max(mean - sum(parts.values()), 0.0)}
+    return {**parts, "rest": mean - sum(parts.values())}
 
 
 def _slots(experiment: ExperimentRecord) -> int:

@@ -36,8 +36,8 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
         listed = ", ".join(f"{name} {words.seconds(value)}" for name, value in known.items())
         yield (
             f"{role}: of {words.seconds(total)} for a search, {words.seconds(app)} are the application's own "
-            f"(medians of {whole[role]['n']:.0f} searches). {listed} explain {share} of that; the rest is the "
-            "framework's routing and the event loop."
+            f"(medians of {whole[role]['n']:.0f} searches). {listed} explain {share} of that; the rest was not "
+            "timed by itself."
         )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from bench.model import ExperimentRecord, Figure, Role
 from bench.report.figures.experiments import PathOf
 from bench.report.figures.style import COLOURS, figure
+from bench.report.findings.counters import differing
 
 SHOWN = {
     "queries": "statements",
@@ -40,8 +41,17 @@ def draw(experiment: ExperimentRecord, folder: Path, path_of: PathOf) -> Iterato
         path=f"figures/{path.name}",
         title="What a request costs, counted",
         alt=f"Per request: {'; '.join(_said(counters, kind, shown) for kind in kinds)}.",
-        caption="Counts per request from the servers themselves: no clock is involved, so any machine gives the same.",
+        caption=f"Counts per request from the servers themselves: no clock is involved. {_exact(counters)}",
     )
+
+
+def _exact(counters: Counters) -> str:
+    """Whether another machine would count the same, by what was the same when counted again."""
+    kinds = [passes for arm in counters.values() for passes in arm.values()]
+    inexact = sorted({count for passes in kinds for count in differing(passes)} & SHOWN.keys())
+    if not inexact:
+        return "All were the same when counted again, so any machine gives them."
+    return f"Not the same when counted again, and so not exact: {', '.join(SHOWN[count] for count in inexact)}."
 
 
 def _said(counters: Counters, kind: str, shown: Mapping[str, str]) -> str:
