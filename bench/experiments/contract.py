@@ -12,7 +12,7 @@ from bench.experiments.arms import Arm, arms
 from bench.experiments.context import Bench, Latencies
 from bench.experiments.contract_errors import Provocation, good, provocations, sent, unknown_paths
 from bench.experiments.contract_parity import RULES, alike, said, why
-from bench.experiments.contract_routes import EXAMPLES, Route, duplicates, routes
+from bench.experiments.contract_routes import EXAMPLES, Route, answered, routes, twins
 from bench.experiments.failing import failing, spoilt
 from bench.model import Effect, Look, Plan, Role
 from bench.runner import Records
@@ -111,8 +111,8 @@ async def _routes(arm: Arm) -> list[Route]:
 
 async def _duplicates(arm: Arm, found: Sequence[Route], values: dict[str, object]) -> dict[str, Any]:
     async with _client(arm.running) as client:
-        pairs = await duplicates(client, found, values)
-    return {"routes": len(found), "pairs": pairs}
+        answers = await answered(client, found, values)
+    return {"routes": len(found), "compared": len(answers), "pairs": twins(answers)}
 
 
 async def _errors(services: dict[str, Running], found: Sequence[Route], values: dict[str, object]) -> dict[str, Any]:
@@ -132,7 +132,7 @@ async def _errors(services: dict[str, Running], found: Sequence[Route], values: 
             if name == "limited":
                 await client.get(asking_documents[0].filled(values))
             faults += await _all(client, several)
-    faults += await contract_sockets.faults(services["keyed"].base_url)
+    faults += await contract_sockets.faults({way: running.base_url for way, running in services.items()})
     return _told(faults)
 
 

@@ -96,10 +96,11 @@ def fault(response: httpx.Response, asked: Provocation, *, as_problem: bool = Fa
     told = body if as_problem else body.get("error") if isinstance(body, dict) and set(body) == {"error"} else None
     if not isinstance(told, dict):
         return "no envelope"
-    return _fault_of(told, response, asked, as_problem=as_problem)
+    return fault_of(told, response, asked, as_problem=as_problem)
 
 
-def _fault_of(told: Mapping[str, Any], response: httpx.Response, asked: Provocation, *, as_problem: bool) -> str:
+def fault_of(told: Mapping[str, Any], response: httpx.Response, asked: Provocation, *, as_problem: bool = False) -> str:
+    """What is wrong with the facts of an error; `response` has the headers that they must agree with."""
     wanted = PROBLEM_FACTS if as_problem else FACTS
     if set(told) != wanted:
         return f"facts {sorted(told)}"

@@ -61,17 +61,28 @@ def _route(method: str, path: str, operation: Mapping[str, Any]) -> Route:
     )
 
 
-async def duplicates(client: httpx.AsyncClient, found: Sequence[Route], values: Mapping[str, object]) -> list[str]:
-    """Pairs of paths of one version that answer the same to the same request.
+Answers = Sequence[tuple[Route, Any]]
 
-    Two methods of one path are one operation with two ways to ask it. Only what reads can be asked twice; a second way
-    to write stands beside a second way to read.
+
+async def answered(client: httpx.AsyncClient, found: Sequence[Route], values: Mapping[str, object]) -> Answers:
+    """What each route says that can be compared: one that reads, that can be asked with these values, and answers.
+
+    What writes is left out: asked twice it would write twice, into the database that is measured.
     """
     answers = [(route, await _answer(client, route, values)) for route in found if route.method == "GET"]
+    return [(route, answer) for route, answer in answers if answer is not None]
+
+
+def twins(answers: Answers) -> list[str]:
+    """Pairs of paths of one version that answer the same to the same request.
+
+    Two methods of one path are one operation with two ways to ask it; a second way to write stands beside a second way
+    to read.
+    """
     return [
         f"{one.path} and {other.path}"
         for (one, answer), (other, same) in itertools.combinations(answers, 2)
-        if one.version == other.version and answer is not None and answer == same
+        if one.version == other.version and answer == same
     ]
 
 

@@ -22,7 +22,8 @@ from bench.experiments import Draft
 from bench.experiments.contract import EXPERIMENT
 from bench.experiments.contract_errors import Provocation, fault, provocations, sent
 from bench.experiments.contract_parity import normalised
-from bench.experiments.contract_routes import duplicates, routes
+from bench.experiments.contract_routes import answered, routes, twins
+from bench.experiments.contract_sockets import told_fault
 from bench.lifetime import Custody
 from bench.model import Role, Verdict
 from bench.provision import Servers
@@ -105,6 +106,9 @@ async def test_the_reference_service_keeps_it(servers: Servers, tmp_path_factory
     assert len(facts["errors"]["baseline"]["bad"]) == facts["errors"]["baseline"]["asked"] > 50
     provoked = set(facts["errors"]["candidate"]["kinds"])
     assert {"database away", "defect", "limit", "role", "too large", "bytes", "unknown path"} <= provoked
+    compared = facts["duplicates"]["candidate"]
+    assert 0 < compared["compared"] < compared["routes"]
+    assert any("and were not compared" in sentence for sentence in findings.of(replace(record(facts), name="contract")))
     assert any("of 17 operations" in sentence for sentence in findings.of(replace(record(facts), name="contract")))
 
 
@@ -112,7 +116,9 @@ async def test_a_planted_duplicate_is_found() -> None:
     """Under another path, with another name for the words and for the hits; the next version is none."""
     async with client_of(planted()) as client:
         found = routes((await client.get("/openapi.json")).json())
-        pairs = await duplicates(client, found, {"q": "word", "query": "word"})
+        answers = await answered(client, found, {"q": "word", "query": "word"})
+    pairs = twins(answers)
+    assert len(answers) == len(found)
     assert pairs == ["/api/v1/search and /api/v1/find"]
     assert verdict("single_api", {**GOOD, "duplicates": {"candidate": {"routes": 4, "pairs": pairs}}}) is Verdict.FAIL
     assert verdict("single_api", GOOD) is Verdict.PASS
@@ -131,6 +137,7 @@ async def test_an_error_of_another_shape_is_found() -> None:
     assert verdict("consistent_errors", GOOD) is Verdict.PASS
 
 
+SOCKET = "/api/v1/ws/search"
 GOOD_ERROR = {
     "code": "X", "message": "x", "type": "X", "timestamp": "2026-01-31T12:00:00Z", "request_id": "r", "path": "/p",
 }  # fmt: skip
@@ -155,6 +162,10 @@ def test_every_fact_of_the_envelope_is_looked_at(change: dict[str, Any], told: s
     found = fault(httpx.Response(405, headers=headers, content=body), asked)
     assert found.startswith(told)
     assert bool(found) == bool(told)
+    # A message has the same facts, its socket's request id, and its socket's path.
+    over_socket = json.dumps({"error": {**GOOD_ERROR, "path": SOCKET, **change}})
+    assert told_fault(over_socket, {"x-request-id": "r"}).startswith(told)
+    assert bool(told_fault(over_socket, {"x-request-id": "r"})) == bool(told)
     assert fault(httpx.Response(400, headers=headers, content=body), asked) == "status 400, not 405"
     away = Provocation("database away", 503, "GET", "/p", {})
     if not told:
@@ -194,4 +205,4 @@ async def test_a_service_that_says_nothing_is_no_duplicate() -> None:
     for path in ("/api/v1/a", "/api/v1/b"):
         app.add_api_route(path, empty, response_model=None)
     async with client_of(app) as client:
-        assert await duplicates(client, routes((await client.get("/openapi.json")).json()), {}) == []
+        assert await answered(client, routes((await client.get("/openapi.json")).json()), {}) == []

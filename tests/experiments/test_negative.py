@@ -126,7 +126,7 @@ async def test_a_build_without_its_contract_fails_all_three_claims(bench: Any, m
         ):
             yield {**services, "keyed": seen}
 
-    async def no_sockets(_: str) -> list[tuple[str, str, str]]:
+    async def no_sockets(_: dict[str, str]) -> list[tuple[str, str, str]]:
         await asyncio.sleep(0)
         return []
 

@@ -23,7 +23,9 @@ def sentences(experiment: ExperimentRecord) -> Iterator[str]:
         found = experiment.facts.get("duplicates", {}).get(role)
         if found:
             named = ", ".join(found["pairs"]) or "none"
-            yield f"{role}, of {found['routes']} operations those that are there twice: {named}."
+            rest = found["routes"] - found.get("compared", found["routes"])
+            unasked = f"; {rest} write or gave no answer, and were not compared" if rest else ""
+            yield f"{role}, of {found['routes']} operations those that are there twice: {named}{unasked}."
         told = experiment.facts.get("errors", {}).get(role)
         if told:
             share = words.percent(1 - len(told["bad"]) / told["asked"])
