@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bench import criteria, judge
 from bench.criteria import Reading, Unmeasured
-from bench.criteria.error_overhead import KINDS, SUCCESS
+from bench.criteria.error_overhead import BESIDE, KINDS, SUCCESS
 from bench.criteria.rollback import PROCEDURES
 from bench.model import Direction, ExperimentRecord, Status, Verdict
 from tests.judge.test_pooling import facts
@@ -26,7 +26,7 @@ FIXED_IDS = [
 ]
 FINITE = st.floats(-10, 10)
 HELD = {"done": True, "undone": True, "requests": 100, "failed": 0}
-BLOCK = {role: dict.fromkeys((SUCCESS, *KINDS), 0.001) for role in ("baseline", "candidate")}
+BLOCK = {role: dict.fromkeys((SUCCESS, *KINDS, *BESIDE.values()), 0.001) for role in ("baseline", "candidate")}
 BLOCKS = [
     {"block": block, "arm": arm, "fault": fault, "due": 100, "collateral": failed}
     for block in range(8)
