@@ -1,11 +1,9 @@
 """One line for each claim, and whether a look may end an experiment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from bench import criteria
 from bench.criteria import Reading, Unmeasured
-from bench.criteria.evidence import stored
 from bench.criteria.words import shown
 from bench.model import Claim, CriterionResult, Effect, ExperimentRecord, Status, Verdict
 from bench.stats.looks import CONFIDENCE
@@ -31,8 +29,7 @@ def _judge(claim: Claim, experiments: Mapping[str, ExperimentRecord]) -> Criteri
     criterion = criteria.find()[claim.id]
     reading = criterion.read(experiments)
     if isinstance(reading, Unmeasured):
-        nothing = _result(claim, None, Verdict.NOT_MEASURED, reading.reason)
-        return replace(nothing, evidence=tuple(stored(name) for name in criterion.EXPERIMENTS if name in experiments))
+        return _result(claim, None, Verdict.NOT_MEASURED, reading.reason)
     verdict, reason = criteria.verdict(claim, reading)
     return _result(
         claim, reading, verdict, " ".join(filter(None, [reason, _partial(experiments, criterion.EXPERIMENTS)]))
