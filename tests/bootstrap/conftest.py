@@ -37,7 +37,7 @@ from importlib.util import find_spec
 
 def main():
     print(json.dumps({"arguments": sys.argv[1:], "cwd": os.getcwd(), "prefix": sys.prefix, "file": __file__,
-                      "attrs": find_spec("attrs") is not None}))
+                      "attrs": find_spec("attrs") is not None, "writes": not sys.dont_write_bytecode}))
     return 3 if "fail" in sys.argv else 0
 """
 

@@ -46,6 +46,12 @@ def test_it_starts_through_links_and_by_name(installed, tmp_path):
     assert {json.loads(run.stdout)["prefix"] for run in runs} == {str(installed.path / ".venv")}
 
 
+def test_bytecode_is_kept_though_the_environment_forbids_it(installed):
+    """Each start of an arm would compile all that it imports."""
+    run = installed.run("env", "PYTHONDONTWRITEBYTECODE=1", installed.script)
+    assert json.loads(run.stdout)["writes"] is True
+
+
 def test_a_changed_lock_is_followed(fresh):
     """What the lock gained is installed, what it lost is removed, and then starts are silent again."""
     fresh.run()
