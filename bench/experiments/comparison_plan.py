@@ -19,6 +19,8 @@ DISCARD_S = 0.5
 """Start of each slot that is not judged: a process that was just started makes its connections in it."""
 
 
+STEP_S = 0.1
+"""By which slots are shortened to fit a budget."""
 TURN_S = 0.06
 """Shortest turn: some thirty requests at a usual rate. The machine's speed changes within tenths of a second, so short
 turns share it more evenly (docs/benchmarks.md, "Arms in turns")."""
@@ -38,10 +40,15 @@ class Question:
 
 
 def slot_s(metric: str, rate: float) -> float:
-    """How long a slot must be, so that its requests support the metric although arrivals scatter."""
+    """How long a slot is, where the budget has room: its requests support the metric although arrivals scatter."""
+    return DISCARD_S + max(JUDGED_S, _enough(metric) / rate)
+
+
+def _enough(metric: str) -> float:
+    """Requests that are due on average where as many as the metric needs are due for certain."""
     needed = quantiles.needed(quantiles.QUANTILES.get(metric, 0.5))
     # Poisson: the count of a slot has a standard deviation of its root; five of them are out of reach.
-    return DISCARD_S + max(JUDGED_S, (needed + 5 * math.sqrt(needed)) / rate)
+    return needed + 5 * math.sqrt(needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,19 @@ def slots(length_s: float, latency_s: float, *, in_turns: bool = True) -> Slots:
     if not in_turns or 4 * turn_s > length_s:
         return Slots(length_s, 0.0)
     return Slots(math.ceil(length_s / turn_s - 1e-9) * turn_s, turn_s)
+
+
+def fitting(question: Question, rate: float, latency_s: float, *, renewal_s: float, in_turns: bool = True) -> Slots:
+    """Slots of the usual length; shorter ones where a budget holds too few of these, but none that are too short."""
+    length_s = slot_s(question.metric, rate)
+    chosen = slots(length_s, latency_s, in_turns=in_turns)
+    while (schedules.FEWEST + CONFIRMING_PAIRS) * pair_s(chosen, renewal_s) > question.budget_s:
+        length_s -= STEP_S
+        shorter = slots(length_s, latency_s, in_turns=in_turns)
+        if rate * shorter.judged_s < _enough(question.metric):
+            break
+        chosen = shorter
+    return chosen
 
 
 def check_slot(metric: str, rate: float, chosen: Slots) -> None:

@@ -167,20 +167,30 @@ def alarms(trials: Sequence[Sequence[Round]], latencies: "Latencies") -> dict[st
     }
 
 
-def promise(noise: float, slowdown: float, delta: float, *, budget_s: float, pair_s: float) -> Promise:
-    """What a budget would find, from the scatter of a pair alone."""
-    pairs = 2 * int(budget_s / pair_s / 2 + 1e-9) - CONFIRMING_PAIRS
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What a pair costs and what it is worth."""
+
+    pair_s: float
+    noise: float
+    """Standard deviation of its log ratio."""
+
+
+def promise(usual: Pair, slowdown: float, delta: float, *, budget_s: float, within: Pair | None = None) -> Promise:
+    """What a budget would find, from the scatter of a pair alone; `within` are the pairs of that budget, if others."""
+    fitted = within or usual
+    pairs = 2 * int(budget_s / fitted.pair_s / 2 + 1e-9) - CONFIRMING_PAIRS
     distance = math.log1p(slowdown) - math.log1p(delta)
-    needed = power.pairs_for(noise, distance, alpha=schedules.LEVELS[3], chance=ENOUGH)
+    needed = power.pairs_for(usual.noise, distance, alpha=schedules.LEVELS[3], chance=ENOUGH)
     return Promise(
         slowdown=slowdown,
         delta=delta,
         budget_s=budget_s,
         pairs=max(pairs, 0),
-        chance=power.chance(noise, distance, n=pairs, alpha=schedules.level(schedules.schedule(pairs), pairs))
+        chance=power.chance(fitted.noise, distance, n=pairs, alpha=schedules.level(schedules.schedule(pairs), pairs))
         if pairs >= schedules.FEWEST
         else 0.0,
-        needed_s=None if needed is None else (needed + CONFIRMING_PAIRS) * pair_s,
+        needed_s=None if needed is None else (needed + CONFIRMING_PAIRS) * usual.pair_s,
     )
 
 

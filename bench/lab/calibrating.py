@@ -5,6 +5,7 @@ an interruption keeps the repeats that were complete; nothing it started survive
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,13 +18,13 @@ from bench import environment, store
 from bench.errors import LoadError, UsageError
 from bench.experiments import calibration
 from bench.experiments.calibration import Range, conditions
-from bench.experiments.comparison_load import offered
-from bench.experiments.comparison_plan import Slots, check_slot, pair_s, slot_s, slots
+from bench.experiments.comparison_load import Offer, offered
+from bench.experiments.comparison_plan import Question, Slots, check_slot, fitting, pair_s, slot_s, slots
 from bench.experiments.contestants import Description
 from bench.faults.slowed import MODULE
 from bench.judge import trials
 from bench.judge.contest import CONFIRMING_PAIRS
-from bench.judge.trials import METRICS, Round
+from bench.judge.trials import METRICS, Pair, Round
 from bench.lab.arena import arena
 from bench.lab.options import DEFAULT_REPORTS, LOADTESTS, ROOT
 from bench.lab.sources import DOCUMENTS, READY, Source
@@ -86,9 +87,9 @@ async def calibrate(wanted: Wanted, progress: Progress) -> tuple[Card, Path]:
         progress.note(line)
     with Custody.open() as custody:
         folder = RunFolder.create(custody.directory("perflab-calibration-"), "calibration")
-        source = _source()
+        arm = source()
         async with arena(
-            source, source, custody=custody, folder=folder, services=wanted.services, ready=READY, prepare=None,
+            arm, arm, custody=custody, folder=folder, services=wanted.services, ready=READY, prepare=None,
             restart=wanted.restart, progress=progress,
         ) as ground:  # fmt: skip
             arms = ground.contestants
@@ -104,7 +105,7 @@ async def calibrate(wanted: Wanted, progress: Progress) -> tuple[Card, Path]:
                 began = time.monotonic()
                 await arms.restart()
                 renewal_s = time.monotonic() - began if arms.can_restart else 0.0
-                kept = _Kept(wanted, seed, offer.rate, chosen, renewal_s, folder.path)
+                kept = _Kept(wanted, seed, offer, chosen, renewal_s, folder.path)
                 place = Range(
                     arms=arms, load=load.open_model(offer.rate), rate=offer.rate, slots=chosen, median_s=0.0,
                     root=folder.path, own=ground.own, read=kept.read,
@@ -137,11 +138,11 @@ async def _measured(place: Range, kept: "_Kept", seed: int, progress: Progress) 
 class _Kept:
     """What was measured so far, and the card of it."""
 
-    def __init__(self, wanted: Wanted, seed: int, rate: float, slots: Slots, renewal_s: float, root: Path) -> None:
+    def __init__(self, wanted: Wanted, seed: int, offer: Offer, slots: Slots, renewal_s: float, root: Path) -> None:
         self.wanted = wanted
         self.pair_s = pair_s(slots, renewal_s)
         self.median_s = 0.0
-        self._seed, self._rate, self._slots, self._root = seed, rate, slots, root
+        self._seed, self._offer, self._slots, self._renewal_s, self._root = seed, offer, slots, renewal_s, root
         self._rounds: list[Round] = []
         self._promises: tuple[Promise, ...] = ()
         self._latencies: dict[str, NDArray[np.float64]] = {}
@@ -168,14 +169,26 @@ class _Kept:
         if card is None:
             raise LoadError(f"the slots hold too few answers for the {METRIC}; give a longer --slot.")
         self.median_s = sorted(each.baseline.metrics[METRIC] for each in first)[len(first) // 2]
+        usual = Pair(self.pair_s, card.noise)
         self._promises = tuple(
-            trials.promise(card.noise, slowdown, delta, budget_s=budget_s, pair_s=self.pair_s)
+            trials.promise(usual, slowdown, delta, budget_s=budget_s, within=self._fitting(usual, budget_s))
             for budget_s in BUDGETS_S
             for slowdown, delta in AIMS
         )
         self._latencies.clear()
         for each in self._promises:
             note(report.foretold(each))
+
+    def _fitting(self, usual: Pair, budget_s: float) -> Pair:
+        """The pairs that a comparison would make of a budget: shorter ones scatter as fewer requests do."""
+        if self.wanted.slot_s is not None:
+            return usual
+        shorter = fitting(
+            Question(METRIC, budget_s=budget_s), self._offer.rate, self._offer.latency_s,
+            renewal_s=self._renewal_s, in_turns=self.wanted.turns,
+        )  # fmt: skip
+        more = math.sqrt(self._slots.judged_s / shorter.judged_s)
+        return Pair(pair_s(shorter, self._renewal_s), usual.noise * more)
 
     def add(self, each: Round, note: Callable[[str], None]) -> None:
         """Another round; with the last of a trial the card is written, and what was not fit is told."""
@@ -205,7 +218,7 @@ class _Kept:
             slot_s=self._slots.slot_s,
             turn_s=self._slots.turn_s,
             pair_s=self.pair_s,
-            rate=self._rate,
+            rate=self._offer.rate,
             median_s=self.median_s,
             unfit=sum(not trials.fit(window, each).valid for window in complete for each in window[0].slots),
             metrics={card.metric: card for card in cards if card is not None},
@@ -214,7 +227,7 @@ class _Kept:
         )
 
 
-def _source() -> Source:
+def source() -> Source:
     """The tuned reference service that can be slowed, without its cache: an answer from memory is no typical one."""
     knobs = {**dict.fromkeys(KNOBS, "on"), "cache": "off"}
     return Source(

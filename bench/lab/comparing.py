@@ -18,7 +18,7 @@ from bench.errors import LoadError, UsageError
 from bench.experiments import comparison_counts
 from bench.experiments.comparison import Ring, compare_started
 from bench.experiments.comparison_load import offered
-from bench.experiments.comparison_plan import Question, Slots, check_slot, pair_s, plan, slot_s, slots
+from bench.experiments.comparison_plan import Question, Slots, check_slot, fitting, pair_s, plan, slots
 from bench.judge.contest import COMPARISON, CONFIRMATION, CONFIRMING_PAIRS
 from bench.lab.again import publish
 from bench.lab.arena import Arena, arena
@@ -126,8 +126,11 @@ async def _measured(
         began = time.monotonic()
         await arms.restart()
         renewal_s = time.monotonic() - began if arms.can_restart else 0.0
-        chosen = slots(match.slot_s or slot_s(question.metric, offer.rate), offer.latency_s, in_turns=match.turns)
-        check_slot(question.metric, offer.rate, chosen)
+        if match.slot_s is None:
+            chosen = fitting(question, offer.rate, offer.latency_s, renewal_s=renewal_s, in_turns=match.turns)
+        else:
+            chosen = slots(match.slot_s, offer.latency_s, in_turns=match.turns)
+            check_slot(question.metric, offer.rate, chosen)
         laid_out = plan(question, chosen, renewal_s=renewal_s)
         how = f"in turns of {chosen.turn_s:.2g} s" if chosen.turn_s else "one slot after the other"
         progress.note(

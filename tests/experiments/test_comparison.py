@@ -21,6 +21,7 @@ from bench.experiments.comparison_plan import (
     Question,
     Slots,
     check_slot,
+    fitting,
     pair_s,
     plan,
     slot_s,
@@ -216,6 +217,26 @@ def test_quick_arms_take_turns_and_slow_ones_do_not() -> None:
     assert slots(2.0, 0.03) == Slots(2.0, 0.0)
     assert slots(2.0, math.inf) == Slots(2.0, 0.0)
     assert slots(2.0, 0.001, in_turns=False) == Slots(2.0, 0.0)
+
+
+@pytest.mark.parametrize("latency_s", [0.001, 0.1])
+def test_slots_are_shortened_to_what_a_small_budget_holds(latency_s: float) -> None:
+    """Six pairs and four that confirm fit in, where shorter slots hold enough requests; never longer than usual."""
+    usual = slots(slot_s("p50", 400), latency_s)
+    roomy = fitting(Question(budget_s=300), 400, latency_s, renewal_s=2.5)
+    tight = fitting(Question(budget_s=60), 400, latency_s, renewal_s=2.5)
+    assert roomy == usual
+    assert tight.slot_s < usual.slot_s
+    assert plan(Question(budget_s=60), tight, renewal_s=2.5).looks[-1].pairs == 6
+    check_slot("p50", 400, tight)
+
+
+def test_slots_are_never_shortened_below_what_the_metric_needs() -> None:
+    """Then the budget is too small, and says what would do."""
+    chosen = fitting(Question(budget_s=60), 20, 0.001, renewal_s=2.5)
+    check_slot("p50", 20, chosen)
+    with pytest.raises(BudgetTooSmall):
+        plan(Question(budget_s=60), chosen, renewal_s=2.5)
 
 
 def test_whole_rounds_are_discarded_and_judged() -> None:

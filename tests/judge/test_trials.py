@@ -13,7 +13,7 @@ from scipy.stats import binom
 from bench.errors import StoreError
 from bench.judge import trials
 from bench.judge.contest import CONFIRMING_PAIRS
-from bench.judge.trials import Round
+from bench.judge.trials import Pair, Round
 from bench.model import ArmRecord, ComparisonVerdict, Role, SlotHealth
 from bench.model.calibration import AA, Card, Condition, Detection, Rate
 from bench.report import calibration as report
@@ -48,10 +48,10 @@ def card(**changes: object) -> Card:
                 latencies[slot.samples] = np.full(30, slot.metrics["p50"])
     made = Card(
         schema_version=cards.VERSION, machine="here-1", made="2025-01-01T00:00:00Z", commit="c0ffee", seed=1, repeats=3,
-        pairs=PAIRS, slot_s=1.0, pair_s=5.0, rate=100.0, median_s=0.004, unfit=0,
+        pairs=PAIRS, slot_s=1.0, turn_s=0.06, pair_s=5.0, rate=100.0, median_s=0.004, unfit=0,
         metrics={each.metric: each for each in metrics if each is not None},
         rivals=trials.alarms(complete, lambda slot: latencies[slot.samples]),
-        promises=(trials.promise(0.05, 0.05, 0.02, budget_s=60, pair_s=5),),
+        promises=(trials.promise(Pair(5, 0.05), 0.05, 0.02, budget_s=60),),
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -167,10 +167,20 @@ def test_what_is_foretold_comes_true() -> None:
 
 def test_a_budget_of_too_few_pairs_promises_nothing() -> None:
     """And says what it would take."""
-    short = trials.promise(0.05, 0.05, 0.02, budget_s=30, pair_s=5)
+    short = trials.promise(Pair(5, 0.05), 0.05, 0.02, budget_s=30)
     assert short.chance == 0
     assert "cannot find" in report.foretold(short)
-    assert "no budget" in report.foretold(trials.promise(0.05, 0.02, 0.05, budget_s=60, pair_s=5))
+    assert "no budget" in report.foretold(trials.promise(Pair(5, 0.05), 0.02, 0.05, budget_s=60))
+
+
+def test_shorter_pairs_of_a_small_budget_are_foretold_as_they_are() -> None:
+    """More of them fit in and each scatters more; the time that would do is told in pairs of the usual length."""
+    usual = trials.promise(Pair(8, 0.03), 0.10, 0.05, budget_s=60)
+    shorter = trials.promise(Pair(8, 0.03), 0.10, 0.05, budget_s=60, within=Pair(6, 0.04))
+    worse = trials.promise(Pair(8, 0.03), 0.10, 0.05, budget_s=60, within=Pair(6, 0.08))
+    assert usual.chance == 0 < worse.chance < shorter.chance
+    assert shorter.pairs == 6
+    assert shorter.needed_s == usual.needed_s
 
 
 def test_a_card_is_kept_and_read_again(tmp_path: Path) -> None:
