@@ -115,7 +115,7 @@ class Breaker:
                 # No errors: the fault makes them.
                 disturbed = loaded.disturbed(
                     before.until(Snapshot.take(bench.own)),
-                    started[run.arm].command.name,
+                    started[run.service].command.name,
                     breaker_layout.SLOT_S,
                     dropped=watched.dropped,
                     generator_cores=watched.generator_cores,

@@ -22,6 +22,7 @@ from bench.criteria import margin
 from bench.criteria.catalogue import catalogue
 from bench.criteria.error_overhead import BESIDE, BOTH, KINDS, SUCCESS, blocks_needed
 from bench.criteria.reading import Reading, Unmeasured
+from bench.environment import OwnProcesses
 from bench.errors import BudgetTooSmall, SubjectError
 from bench.experiments import Draft, asking, error_overhead
 from bench.experiments.error_overhead import EXPERIMENT, Asked, asked, block
@@ -134,6 +135,7 @@ async def test_every_kind_is_provoked_on_real_services(servers: Servers, tmp_pat
             databases={role: servers.postgres.dsn(STATES[role].name) for role in Role},
             knobs={role: dict.fromkeys(KNOBS, "on" if role is Role.CANDIDATE else "off") for role in Role},
             custody=custody,
+            own=OwnProcesses(),
             logs=tmp_path,
             progress=Silent(),
         )
