@@ -47,8 +47,8 @@ async def test_waiting_takes_no_processor(service: httpx.AsyncClient) -> None:
     assert waited >= 0.2
     assert processor < waited / 2
     began = time.perf_counter()
-    await asyncio.gather(*(service.get(f"{prefix(wait_s=0.05)}/any") for _ in range(20)))
-    assert time.perf_counter() - began < 20 * 0.05
+    await asyncio.gather(*(service.get(f"{prefix(wait_s=0.5)}/any") for _ in range(20)))
+    assert time.perf_counter() - began < 20 * 0.5
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.00002, 0.0003, 0.005])
