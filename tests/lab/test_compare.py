@@ -21,7 +21,7 @@ from tests.lab.conftest import LIMIT_S, Ended, Perflab, ended
 from tests.lab.test_run import left_running
 
 SERVE = f"{sys.executable} -m uvicorn slowly:app --port {{port}} --log-level warning --lifespan off"
-TIMING = ("--budget", "40", "--slot", "0.6", "--rate", "200", "--ready", "/ready")
+TIMING = ("--budget", "60", "--slot", "0.6", "--rate", "200", "--ready", "/ready")
 """Ten pairs or a few more."""
 MACHINE = (
     "Other processes kept",
