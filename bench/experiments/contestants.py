@@ -5,7 +5,6 @@ program can differ by some percent for all of their lives. Starting again before
 of the scatter of the pairs, where the interval sees it, rather than a difference between the arms.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,18 @@ from bench.errors import SubjectError
 from bench.lifetime import Custody
 from bench.load import Target
 from bench.model import ArmRecord, Role
-from bench.subject import IDENTITY, Command, Expected, Running, identify, is_alive, last_lines, start, verify
+from bench.subject import (
+    IDENTITY,
+    Command,
+    Expected,
+    Running,
+    all_or_none,
+    identify,
+    is_alive,
+    last_lines,
+    start,
+    verify,
+)
 
 TOLD = ("service", "version", "commit", "config_hash", "knobs")
 """What an identity may tell of a service that stays the same as long as it is the same service."""
@@ -147,7 +157,7 @@ class Contestants:
     async def start(self) -> None:
         """Start every arm. Raises SubjectError for the first that does not."""
         # Side by side: each spends most of its start on importing its framework.
-        await asyncio.gather(*(arm.begin(self._custody, self._logs) for arm in self._arms))
+        await all_or_none(arm.begin(self._custody, self._logs) for arm in self._arms)
         self.targets.update({arm.role: arm.target for arm in self._arms})
         self._fresh = True
 

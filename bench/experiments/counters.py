@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import asyncpg
 import httpx
@@ -86,15 +86,13 @@ class ServerCounts:
 
     postgres: "asyncpg.Connection | None"
     """None where pg_stat_statements is not there to be read."""
-    redis: "Redis"
-    own_commands: float
-    """Commands that reading itself adds between two readings."""
+    redis: "RedisCommands"
     missing: str = ""
     """What cannot be counted, and why."""
 
     async def read(self, database: str) -> Counts:
         """The counters up to now."""
-        processed = await _processed(self.redis)
+        processed = await self.redis.settled()
         if self.postgres is None:
             return {"redis_commands": processed}
         return {**await self._settled(self.postgres, database), "redis_commands": processed}
@@ -109,8 +107,7 @@ class ServerCounts:
 
     def between(self, before: Counts, after: Counts) -> Counts:
         """What was counted between two readings."""
-        changed = {name: after[name] - before[name] for name in before}
-        return {**changed, "redis_commands": changed["redis_commands"] - self.own_commands}
+        return {name: after[name] - before[name] for name in before}
 
 
 @asynccontextmanager
@@ -118,8 +115,7 @@ async def server_counts(servers: Servers) -> AsyncIterator[ServerCounts]:
     """The servers' own counters, of statements where PostgreSQL lets them be read."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(Redis.from_url(servers.redis_database(0)))
-        first = await _processed(client)
-        own = await _processed(client) - first
+        commands = await RedisCommands.of(client)
         postgres, missing = None, ""
         try:
             postgres = await _statements(servers)
@@ -127,7 +123,7 @@ async def server_counts(servers: Servers) -> AsyncIterator[ServerCounts]:
             missing = f"PostgreSQL's counters cannot be read: {error}"
         if postgres is not None:
             stack.push_async_callback(postgres.close)
-        yield ServerCounts(postgres, client, own, missing)
+        yield ServerCounts(postgres, commands, missing)
 
 
 async def _statements(servers: Servers) -> "asyncpg.Connection":
@@ -143,8 +139,35 @@ async def _statements(servers: Servers) -> "asyncpg.Connection":
     return connection
 
 
-async def _processed(client: "Redis") -> float:
-    return float((await client.info("stats"))["total_commands_processed"])
+class RedisCommands:
+    """Commands that Redis was asked by others: what asking for their number adds is left out."""
+
+    def __init__(self, client: "Redis", own: float) -> None:
+        """`own` is what one reading adds."""
+        self._client = client
+        self._own = own
+        self._readings = 0
+
+    @classmethod
+    async def of(cls, client: "Redis") -> Self:
+        """Learn what a reading adds."""
+        unknown = cls(client, 0.0)
+        first = await unknown._read()
+        return cls(client, await unknown._read() - first)
+
+    async def settled(self) -> float:
+        """Up to now, once no more are counted: the service keeps an answer after it was given."""
+        before = await self._read()
+        while True:
+            await asyncio.sleep(SETTLE_S)
+            if (now := await self._read()) == before:
+                return now
+            before = now
+
+    async def _read(self) -> float:
+        processed = float((await self._client.info("stats"))["total_commands_processed"])
+        self._readings += 1
+        return processed - self._readings * self._own
 
 
 def first_of_each(operations: "Sequence[Operation]", each: int) -> "dict[str, list[Operation]]":

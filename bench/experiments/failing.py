@@ -1,6 +1,5 @@
 """Candidates that cannot answer: beside the arms, for experiments on errors."""
 
-import asyncio
 from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 
@@ -10,7 +9,7 @@ from bench.experiments.context import Bench
 from bench.experiments.contract_errors import ADMIN_KEY
 from bench.faults.wire import Wire
 from bench.model import Role
-from bench.subject import Running, reference, setting, start
+from bench.subject import Running, all_or_none, reference, setting, start
 
 REDIS_DATABASE = 4
 WAYS = ("keyed", "cut", "defect", "limited")
@@ -41,13 +40,8 @@ async def failing(bench: Bench, spoilt: str, wanted: Container[str] = WAYS) -> A
         places = {name: dsn for name, dsn in places.items() if name in wanted}
         extra = {name: {setting("admin_key"): ADMIN_KEY} for name in places}
         extra["limited"] = {setting("rate_limit"): "1/hour"}
-        services = dict(
-            zip(
-                places,
-                await asyncio.gather(*(_candidate(bench, name, dsn, extra[name]) for name, dsn in places.items())),
-                strict=True,
-            )
-        )
+        started = await all_or_none(_candidate(bench, name, dsn, extra[name]) for name, dsn in places.items())
+        services = dict(zip(places, started, strict=True))
         try:
             await wire.cut()
             connection = await asyncpg.connect(spoilt)

@@ -13,6 +13,7 @@ from bench.subject.identity import PATH as IDENTITY
 from bench.subject.identity import Expected, Identity, identify, verify
 from bench.subject.reference import DATABASE_KNOBS, KNOBS, SEARCH_KNOBS, expected, reference, setting
 from bench.subject.reference import MODULE as REFERENCE
+from bench.subject.together import all_or_none
 
 __all__ = [
     "DATABASE_KNOBS",
@@ -24,6 +25,7 @@ __all__ = [
     "Expected",
     "Identity",
     "Running",
+    "all_or_none",
     "expected",
     "identify",
     "is_alive",

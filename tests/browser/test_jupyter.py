@@ -3,12 +3,14 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -36,11 +38,21 @@ class Jupyter:
     def address(self) -> str:
         """Where it is, with its token; fails with what it said if it does not come up."""
         deadline = time.monotonic() + LIMIT_S
-        while (found := ADDRESS.search(self.log.read_text())) is None:
+        while (found := ADDRESS.search(self.log.read_text())) is None or not answers(found.group()):
             assert time.monotonic() < deadline, self.log.read_text()
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.1)
         return found.group()
+
+
+def answers(address: str) -> bool:
+    """Whether anybody listens there yet: the address is told a moment before."""
+    place = urlsplit(address)
+    try:
+        socket.create_connection((place.hostname, place.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")

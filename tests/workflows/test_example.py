@@ -71,4 +71,4 @@ def test_a_word_too_many_measures_nothing(tmp_path: Path) -> None:
     """Forty minutes begin only when they are meant."""
     done, asked = renewed(tmp_path, "--help")
     assert (done.returncode, asked) == (2, [])
-    assert "forty minutes" in done.stderr
+    assert "half an hour" in done.stderr
