@@ -8,7 +8,7 @@ def measured(experiments: Evidence, name: str) -> ExperimentRecord | Unmeasured:
     """The record of an experiment, or why there is none to read."""
     record = experiments.get(name)
     if record is None:
-        return Unmeasured(f"The experiment {name} was not run; leave out --only, or name it there.")
+        return Unmeasured(f"The experiment {name} was not run: left out by --quick or --only.")
     if record.status is Status.FAILED:
         return Unmeasured(f"The experiment {name} failed: {record.reason}")
     return record
