@@ -61,9 +61,12 @@ def test_it_keeps_the_full_run_and_what_notebooks_show_beside_it(tmp_path: Path)
 
 @pytest.mark.parametrize("code", [2, 4])
 def test_a_run_that_broke_or_is_void_leaves_the_old_example(tmp_path: Path, code: int) -> None:
-    """Its exit code is the script's."""
+    """Its exit code is the script's; what was measured until then stays, and the script says where."""
     done, asked = renewed(tmp_path, code=code)
     assert (done.returncode, len(asked)) == (code, 1)
+    (left,) = (tmp_path / "tmp").iterdir()
+    assert str(left) in done.stderr
+    assert any(left.glob("*/run.json"))
     assert (tmp_path / "reports" / "example" / "old.md").exists()
 
 
