@@ -76,9 +76,8 @@ class Keys:
             raise _unknown()
         forgotten = self._forgotten
         caller = await self._look_up(digest)
-        # What was read before the keys changed is an answer, and nothing to remember.
-        if forgotten == self._forgotten:
-            self._remember(digest, caller, now)
+        # What was read before the keys changed is an answer, and looked up again the next time.
+        self._remember(digest, caller, now if forgotten == self._forgotten else -inf)
         if caller is None:
             raise _unknown()
         return caller
@@ -98,14 +97,14 @@ class Keys:
     def _is_operator(self, digest: bytes) -> bool:
         return self._operator is not None and hmac.compare_digest(digest, self._operator)
 
-    def _remember(self, digest: bytes, caller: Caller | None, now: float) -> None:
+    def _remember(self, digest: bytes, caller: Caller | None, at: float) -> None:
         # Neither pushes out the other: guesses must not make the service forget who is known.
         self._remembered.pop(digest, None)
         self._unknown.pop(digest, None)
         if caller is None:
-            self._unknown[digest] = now + UNKNOWN_S
+            self._unknown[digest] = at + UNKNOWN_S
         else:
-            self._remembered[digest] = _Remembered(caller, now + REMEMBERED_S)
+            self._remembered[digest] = _Remembered(caller, at + REMEMBERED_S)
         for kept in (self._remembered, self._unknown):
             if len(kept) > MOST_REMEMBERED:
                 del kept[next(iter(kept))]

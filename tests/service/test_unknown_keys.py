@@ -75,8 +75,8 @@ async def test_guesses_do_not_make_the_service_forget_who_is_known(databases: Da
         assert len(keys.looked_up) == asked
 
 
-async def test_what_was_read_before_the_keys_changed_is_not_remembered(databases: Databases) -> None:
-    """An announcement that comes while a key is looked up is not lost on it."""
+async def test_what_was_read_before_the_keys_changed_is_looked_up_again(databases: Databases, own_copy: str) -> None:
+    """An announcement that comes while a key is looked up is not lost on it; who was recognised is no stranger."""
 
     class Overtaken(Counted):
         async def _look_up(self, digest: bytes) -> Caller | None:
@@ -84,11 +84,16 @@ async def test_what_was_read_before_the_keys_changed_is_not_remembered(databases
             await self.forget()
             return found
 
-    async with running(databases.settings(KNOBS)) as service:
+    async with running(databases.settings(KNOBS, database_url=own_copy)) as service:
         keys = Overtaken(service.resources.database)
         for _ in range(2):
             await refused(keys, "wrong")
         assert len(keys.looked_up) == 2
+        good = await add_key(service, "reader", "reader")
+        for _ in range(2):
+            await keys.recognise(good)
+        assert len(keys.looked_up) == 4
+        assert not keys.is_new(good)
 
 
 async def test_whoever_guesses_is_counted_and_soon_not_looked_up(
