@@ -79,9 +79,10 @@ def find(blocks: Sequence[Block]) -> BreakEven | None:
     centre = np.asarray([_centre(column) for column in excess.T])
     crossing = _crossing(tried, centre)
     low, high = _doubtful(tried, excess)
-    if low is None and crossing is not None and len(lines) >= signed_rank.fewest(ALPHA):
-        # Known better than the ratios that are tried lie apart.
-        low = high = crossing
+    if crossing is not None and len(lines) >= signed_rank.fewest(ALPHA):
+        # It may be known better than the ratios that are tried lie apart.
+        low, high = (crossing if end is None else end for end in (low, high))
+        low, high = min(low, crossing), max(high, crossing)
     return BreakEven(crossing, low, high, float(centre[0]), float(centre[-1]), len(lines))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.stats.break_even import Block, find
@@ -28,6 +28,7 @@ def blocks(
 
 
 @given(st.floats(1.01, 1.5), st.floats(0.1, 0.9))
+@example(1.01, 0.61)
 def test_without_noise_it_is_found_exactly(miss: float, hit: float) -> None:
     """Misses cost `miss`, hits `hit`: the lines cross 1 at (miss - 1) / (miss - hit), whatever the weather."""
     found = find(blocks(miss, hit))
