@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import asyncpg
 import httpx
@@ -28,6 +28,8 @@ PASSES = 2
 FEWEST = 5
 LIMIT_S = 60.0
 SETTLE_S = 0.05
+HOUSEKEEPING = frozenset({"auth", "client", "flushdb", "hello", "info", "ping", "reset", "select"})
+"""Redis's commands that are sent once a connection, or by this counting."""
 SERVER_SIDE = """
 SELECT
     coalesce(sum(calls), 0)::float8 AS queries,
@@ -115,7 +117,6 @@ async def server_counts(servers: Servers) -> AsyncIterator[ServerCounts]:
     """The servers' own counters, of statements where PostgreSQL lets them be read."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(Redis.from_url(servers.redis_database(0)))
-        commands = await RedisCommands.of(client)
         postgres, missing = None, ""
         try:
             postgres = await _statements(servers)
@@ -123,7 +124,7 @@ async def server_counts(servers: Servers) -> AsyncIterator[ServerCounts]:
             missing = f"PostgreSQL's counters cannot be read: {error}"
         if postgres is not None:
             stack.push_async_callback(postgres.close)
-        yield ServerCounts(postgres, commands, missing)
+        yield ServerCounts(postgres, RedisCommands(client), missing)
 
 
 async def _statements(servers: Servers) -> "asyncpg.Connection":
@@ -140,20 +141,10 @@ async def _statements(servers: Servers) -> "asyncpg.Connection":
 
 
 class RedisCommands:
-    """Commands that Redis was asked by others: what asking for their number adds is left out."""
+    """Commands that Redis was asked by others for the sake of requests."""
 
-    def __init__(self, client: "Redis", own: float) -> None:
-        """`own` is what one reading adds."""
+    def __init__(self, client: "Redis") -> None:
         self._client = client
-        self._own = own
-        self._readings = 0
-
-    @classmethod
-    async def of(cls, client: "Redis") -> Self:
-        """Learn what a reading adds."""
-        unknown = cls(client, 0.0)
-        first = await unknown._read()
-        return cls(client, await unknown._read() - first)
 
     async def settled(self) -> float:
         """Up to now, once no more are counted: the service keeps an answer after it was given."""
@@ -165,9 +156,13 @@ class RedisCommands:
             before = now
 
     async def _read(self) -> float:
-        processed = float((await self._client.info("stats"))["total_commands_processed"])
-        self._readings += 1
-        return processed - self._readings * self._own
+        by_command = await self._client.info("commandstats")
+        return float(sum(said["calls"] for name, said in by_command.items() if not _is_housekeeping(name)))
+
+
+def _is_housekeeping(name: str) -> bool:
+    """Whether it belongs to connections or to this counting: when a pool opens one depends on time."""
+    return name.removeprefix("cmdstat_").partition("|")[0] in HOUSEKEEPING
 
 
 def first_of_each(operations: "Sequence[Operation]", each: int) -> "dict[str, list[Operation]]":

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from bench.environment import OwnProcesses
 from bench.experiments import Draft, counters
-from bench.experiments.counters import EXPERIMENT, FEWEST
+from bench.experiments.counters import EXPERIMENT, FEWEST, RedisCommands
 from bench.lifetime import Custody
 from bench.model import ExperimentRecord, Role, Status
 from bench.provision import Servers
@@ -85,6 +86,21 @@ async def test_a_knob_that_is_off_is_seen_in_the_counts(
         facts = await counted(servers, custody, {Role.BASELINE: OFF, Role.CONTROL: OFF, Role.CANDIDATE: spoilt})
     (search, _) = facts["counters"]["candidate"]["search GET"]
     assert (search["queries"], search["redis_commands"]) == (5.0, 0.0)
+
+
+@pytest.mark.servers
+async def test_connections_to_redis_are_no_cost_of_requests(servers: Servers) -> None:
+    """When a pool opens one depends on time, so what it sends then is left out; every other command counts."""
+    url = servers.redis_database(3)
+    async with Redis.from_url(url) as reader:
+        commands = RedisCommands(reader)
+        before = await commands.settled()
+        async with Redis.from_url(url) as another:
+            await another.ping()
+            assert await commands.settled() == before
+            await another.set("key", "value", px=1000)
+            await another.get("key")
+            assert await commands.settled() == before + 2
 
 
 def test_a_count_that_differs_is_said() -> None:
