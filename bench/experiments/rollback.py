@@ -111,15 +111,17 @@ def procedures(service: Rolled) -> Mapping[str, Procedure]:
 
 
 async def _performed(procedure: Procedure, answers: Answers) -> dict[str, object]:
+    said: dict[str, object]
     await _requests(answers, AROUND)
     try:
         done = await procedure.do()
         await _requests(answers, AROUND)
         undone = await procedure.undo()
-        await _requests(answers, AROUND)
+        said = {"done": done, "undone": undone}
     except SubjectError as error:
-        return {"done": False, "undone": False, "reason": str(error)}
-    return {"done": done, "undone": undone}
+        said = {"done": False, "undone": False, "reason": str(error)}
+    await _requests(answers, AROUND)
+    return said
 
 
 async def _requests(answers: Answers, count: int) -> None:

@@ -186,7 +186,7 @@ async def test_a_way_back_that_leads_elsewhere_fails(bench: Any, monkeypatch: py
 
     monkeypatch.setattr(rollback, "tune", tune)
     monkeypatch.setattr(rollback, "rolled", rolled)
-    monkeypatch.setattr(rollback, "AROUND", 7)
+    monkeypatch.setattr(rollback, "AROUND", 10)
     await rollback.EXPERIMENT.run(bench)
     performed = bench.draft.facts["procedures"]
     assert {name: (one["done"], one["undone"]) for name, one in performed.items()} == {
