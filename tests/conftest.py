@@ -1,7 +1,10 @@
 """What holds for all tests."""
 
 import signal
+from collections.abc import Iterator
 
+import pytest
+import structlog
 from hypothesis import settings
 
 # How long an example takes is the machine's affair, and no test is about it.
@@ -18,3 +21,12 @@ def pytest_configure() -> None:
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """No test keeps loggers as it configured them: the tests after it could not read their lines."""
+    yield
+    kept = structlog.get_config()["cache_logger_on_first_use"]
+    structlog.reset_defaults()
+    assert not kept, "logs.configure keeps loggers on their first use: see structlog.configure"

@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.micro import failing
@@ -23,10 +24,13 @@ TRACEBACK = 3.0
 def collected() -> Iterator[None]:
     """Log lines as the service writes them, and nothing cleared away while bytes are counted."""
     logs.configure("info")
+    # A logger that is kept on its first use would be so for all tests after this one.
+    structlog.configure(cache_logger_on_first_use=False)
     gc.collect()
     gc.disable()
     yield
     gc.enable()
+    structlog.reset_defaults()
 
 
 async def held(app: ASGIApp, asked: Asked) -> int:
