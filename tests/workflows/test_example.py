@@ -20,18 +20,21 @@ run | ablate | compare)
     for file in report.md run.json figures/one.png samples/one.parquet; do echo "$1 $2" > "$made/$file"; done
     ln -sfn "$made" "$out/latest" ;;
 esac
+[ "$1 $2" = "run specs/cache.toml" ] && exit {without_verdict}
 exit {code}
 """
 
 
-def renewed(folder: Path, *arguments: str, code: int = 0) -> "tuple[subprocess.CompletedProcess[str], list[str]]":
+def renewed(
+    folder: Path, *arguments: str, code: int = 0, without_verdict: int = 4
+) -> "tuple[subprocess.CompletedProcess[str], list[str]]":
     """Run the script beside a stand-in for `perflab`; what that was asked, line by line."""
     (folder / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "example", folder / ".ci")
     (folder / "reports" / "example").mkdir(parents=True)
     (folder / "reports" / "example" / "old.md").write_text("of an earlier run")
     perflab = folder / "perflab"
-    perflab.write_text(STAND_IN.replace("{code}", str(code)))
+    perflab.write_text(STAND_IN.replace("{code}", str(code)).replace("{without_verdict}", str(without_verdict)))
     perflab.chmod(0o755)
     (folder / "tmp").mkdir()
     done = subprocess.run(
@@ -67,6 +70,13 @@ def test_a_run_that_broke_or_is_void_leaves_the_old_example(tmp_path: Path, code
     (left,) = (tmp_path / "tmp").iterdir()
     assert str(left) in done.stderr
     assert any(left.glob("*/run.json"))
+    assert (tmp_path / "reports" / "example" / "old.md").exists()
+
+
+def test_a_cache_run_that_broke_leaves_the_old_example(tmp_path: Path) -> None:
+    """That it has no verdict is no failure; anything else is."""
+    done, asked = renewed(tmp_path, without_verdict=2)
+    assert (done.returncode, len(asked)) == (2, 3)
     assert (tmp_path / "reports" / "example" / "old.md").exists()
 
 
