@@ -5,11 +5,13 @@ machine of one platform; they are kept in a cache folder under a name that says 
 """
 
 import ast
+import gc
 import hashlib
 import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -46,7 +48,8 @@ def harvest(cache: Path | None = None) -> list[Entry]:
     if kept.exists():
         stored = json.loads(kept.read_text())
         return [Entry(technology, source, title, tuple(texts)) for technology, source, title, texts in stored]
-    found = list(_read())
+    with _uncollected():
+        found = list(_read())
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".partial", delete=False) as partial:
         json.dump([(entry.technology, entry.source, entry.title, entry.paragraphs) for entry in found], partial)
@@ -58,6 +61,21 @@ def version() -> str:
     """Fingerprint of everything here: the installed text, and the code that makes documents and requests of it."""
     code = b"".join(module.read_bytes() for module in sorted(Path(__file__).parent.glob("*.py")))
     return hashlib.sha256(sources.fingerprint().encode() + code).hexdigest()[:16]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection: syntax trees have no cycles, and looking for some takes a quarter of the time.
+
+    CPython 3.11 and 3.12 also miscount their depth, now and then, when one falls into parsing (gh-106905).
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _read() -> Iterator[Entry]:
@@ -88,7 +106,7 @@ def _texts() -> Iterator[tuple[str, str, str]]:
 def _docstrings(code: str, name: str) -> Texts:
     """Docstrings of a module, its classes and their members; functions inside functions document nobody."""
     nodes: list[tuple[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, str]]
-    nodes = [(_parsed(code), name)]
+    nodes = [(ast.parse(code), name)]
     while nodes:
         node, name = nodes.pop()
         match node.body:
@@ -97,15 +115,6 @@ def _docstrings(code: str, name: str) -> Texts:
         if isinstance(node, ast.Module | ast.ClassDef):
             members = [child for child in node.body if isinstance(child, _MEMBER)]
             nodes.extend((child, f"{name}.{child.name}") for child in reversed(members))
-
-
-def _parsed(code: str) -> ast.Module:
-    try:
-        return ast.parse(code)
-    except SystemError:
-        # CPython 3.11 and 3.12 miscount their depth, now and then, when a garbage collection falls into parsing
-        # (gh-106905); the same text is parsed well the next time.
-        return ast.parse(code)
 
 
 def _comments(code: str, name: str) -> Texts:

@@ -1,3 +1,4 @@
+import gc
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -39,8 +40,9 @@ def test_an_entry_is_the_text_of_its_source(entries: Sequence[Entry]) -> None:
 
 
 def test_a_harvest_is_kept_and_read_again(entries: Sequence[Entry], tmp_path: Path) -> None:
-    """Every harvest of the same environment is equal, whether its text was read or its cache."""
+    """Every harvest of the same environment is equal, whether its text was read or its cache; garbage is still found."""
     fresh = harvest(tmp_path)
+    assert gc.isenabled()
     (kept,) = tmp_path.iterdir()
     written = kept.stat().st_mtime_ns
     assert harvest(tmp_path) == fresh == list(entries)
