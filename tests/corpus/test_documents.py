@@ -40,7 +40,7 @@ def test_an_entry_is_the_text_of_its_source(entries: Sequence[Entry]) -> None:
 
 
 def test_a_harvest_is_kept_and_read_again(entries: Sequence[Entry], tmp_path: Path) -> None:
-    """Every harvest of the same environment is equal, whether its text was read or its cache; garbage is still found."""
+    """Every harvest of the same environment is equal, read from its text or its cache; garbage is found after it."""
     fresh = harvest(tmp_path)
     assert gc.isenabled()
     (kept,) = tmp_path.iterdir()
