@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,13 @@ run | ablate | compare)
     ln -sfn "$made" "$out/latest" ;;
 esac
 [ "$1 $2" = "run specs/cache.toml" ] && exit {without_verdict}
+[ "$1" = "{void_once}" ] && [ "$(grep -c "^$1" asked)" = 1 ] && exit 4
 exit {code}
 """
 
 
 def renewed(
-    folder: Path, *arguments: str, code: int = 0, without_verdict: int = 4
+    folder: Path, *arguments: str, code: int = 0, without_verdict: int = 4, void_once: str = ""
 ) -> "tuple[subprocess.CompletedProcess[str], list[str]]":
     """Run the script beside a stand-in for `perflab`; what that was asked, line by line."""
     (folder / ".ci").mkdir()
@@ -34,7 +36,8 @@ def renewed(
     (folder / "reports" / "example").mkdir(parents=True)
     (folder / "reports" / "example" / "old.md").write_text("of an earlier run")
     perflab = folder / "perflab"
-    perflab.write_text(STAND_IN.replace("{code}", str(code)).replace("{without_verdict}", str(without_verdict)))
+    values = {"{code}": str(code), "{without_verdict}": str(without_verdict), "{void_once}": void_once}
+    perflab.write_text(reduce(lambda text, name: text.replace(name, values[name]), values, STAND_IN))
     perflab.chmod(0o755)
     (folder / "tmp").mkdir()
     done = subprocess.run(
@@ -62,15 +65,23 @@ def test_it_keeps_the_full_run_and_what_notebooks_show_beside_it(tmp_path: Path)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-@pytest.mark.parametrize("code", [2, 4])
-def test_a_run_that_broke_or_is_void_leaves_the_old_example(tmp_path: Path, code: int) -> None:
+@pytest.mark.parametrize(("code", "attempts"), [(2, 1), (4, 3)])
+def test_a_run_that_broke_or_stays_void_leaves_the_old_example(tmp_path: Path, code: int, attempts: int) -> None:
     """Its exit code is the script's; what was measured until then stays, and the script says where."""
     done, asked = renewed(tmp_path, code=code)
-    assert (done.returncode, len(asked)) == (code, 1)
+    assert (done.returncode, len(asked)) == (code, attempts)
     (left,) = (tmp_path / "tmp").iterdir()
     assert str(left) in done.stderr
     assert any(left.glob("*/run.json"))
     assert (tmp_path / "reports" / "example" / "old.md").exists()
+
+
+def test_a_void_comparison_is_measured_again(tmp_path: Path) -> None:
+    """A machine that was taken away for a minute costs a minute, not the example."""
+    done, asked = renewed(tmp_path, void_once="compare")
+    assert done.returncode == 0, done.stderr
+    assert sum(line.startswith("compare") for line in asked) == 2
+    assert not (tmp_path / "reports" / "example" / "old.md").exists()
 
 
 def test_a_cache_run_that_broke_leaves_the_old_example(tmp_path: Path) -> None:
