@@ -146,7 +146,8 @@ async def test_a_redis_that_keeps_nothing_in_time_is_not_measured(
 ) -> None:
     """With a deadline that no command meets, filling gives up with the count of what was kept."""
     monkeypatch.setattr(cache_arms, "SETTINGS", {"cache_ttl_s": "3600", "cache_deadline_s": "0.00001"})
-    monkeypatch.setattr(cache_filling, "RECOVERY_S", 0.1)
+    for name, instead in {"ATTEMPTS": 2, "RECOVERY_S": 0.1, "KEPT_S": 0.01}.items():
+        monkeypatch.setattr(cache_filling, name, instead)
     with pytest.raises(LoadError, match=r"Redis kept 0 of \d+ answers"):
         await CACHE.run(bench_on(servers, custody, tmp_path))
 
