@@ -39,8 +39,10 @@ def _too_few(record: ExperimentRecord) -> Unmeasured:
         sum(slot.n for slot in record.slots if slot.slot.role is role) for role in (MAIN.numerator, MAIN.denominator)
     )
     if have < need:
+        loaded_s = sum(slot.slot.duration_s for slot in record.slots)
+        at_this_load = f"at this load slots of {loaded_s * need / have:,.0f} s in all would hold them; " if have else ""
         return Unmeasured(
-            f"Too few observations: p99 needs {need:,} requests per arm, had {have:,}; "
+            f"Too few observations: p99 needs {need:,} requests per arm, had {have:,}; {at_this_load}"
             "give a larger --budget or more load."
         )
     return evidence.too_few(record, "p99 / p50", 0)

@@ -8,12 +8,16 @@ from bench.experiments.arms import Arm, arms
 from bench.experiments.context import Bench, Latencies, within_budget
 from bench.experiments.live import Live
 from bench.load.locust import LocustLoad
-from bench.model import Effect, Look, Plan, Role
+from bench.model import Claim, Effect, Look, Plan, Role
 from bench.runner import Measurement, Records, measure, probe
 from bench.spec import ExperimentSpec
+from bench.stats.quantiles import QUANTILES, needed
 
 PROBE_USERS = 8
 """Users without pauses in the capacity probe: enough to keep two cores busy, few enough to queue little."""
+CONSISTENCY = "response_consistency"
+"""The criterion that reads p99 / p50."""
+TAIL = QUANTILES["p99"]
 SLOT_OVERHEAD_S = 0.25
 """Between two slots: writing the samples, asking for the identity."""
 
@@ -52,7 +56,7 @@ class ResponseTime:
                     load=load.open_model(rate),
                     targets={role: arm.target for role, arm in started.items()},
                     verify=partial(_verify, started),
-                    judge=Live(self, bench.claims, bench.folder.path),
+                    judge=Live(self, self._waited_for(bench, rate), bench.folder.path),
                     keep=bench.keep,
                     own=bench.own,
                     root=bench.folder.path,
@@ -83,6 +87,27 @@ class ResponseTime:
         )
         bench.progress.note(f"{self.name}: capacity {held} requests/s, offered {rate:.1f}/s to every arm")
         return rate
+
+    def _waited_for(self, bench: Bench, rate: float) -> tuple[Claim, ...]:
+        waited_for = within_reach(bench.claims, bench.plan, rate)
+        if len(waited_for) < len(bench.claims):
+            held = f"{requests(bench.plan, rate):,.0f} of the {needed(TAIL):,} requests per arm that p99 takes"
+            bench.progress.note(f"{self.name}: the budget holds {held}; it ends once the other claims are decided")
+        return waited_for
+
+
+def within_reach(claims: Sequence[Claim], plan: Plan, rate: float) -> tuple[Claim, ...]:
+    """The claims that a plan can decide at this load; only these are waited for.
+
+    Where even the last look has too few requests for a p99, going on for the claim that takes one brings nothing.
+    """
+    reached = requests(plan, rate) >= needed(TAIL)
+    return tuple(claim for claim in claims if reached or claim.id != CONSISTENCY)
+
+
+def requests(plan: Plan, rate: float) -> float:
+    """How many requests of an arm are judged by the end of the plan, on average."""
+    return rate * sum(slot.duration_s - slot.discard_s for slot in plan.slots if slot.role is Role.BASELINE)
 
 
 async def _verify(started: Mapping[Role, Arm]) -> None:

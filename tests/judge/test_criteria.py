@@ -161,11 +161,13 @@ def test_too_few_requests_for_the_median_are_said(synthetic):
 
 
 def test_too_few_requests_for_the_tail_are_said(synthetic):
-    """312 requests per arm carry no p99; the reason tells both figures."""
+    """312 requests per arm carry no p99; the reason tells both figures, and how long it takes at this load."""
     slots = synthetic.changed(synthetic.slots(), n=39)
+    loaded_s = sum(record.slot.duration_s for record in slots)
     found = criteria.find()["response_consistency"].read({"response_time": synthetic.experiment(slots)})
     assert isinstance(found, Unmeasured)
     assert "p99 needs 2,000 requests per arm, had 312" in found.reason
+    assert f"slots of {loaded_s * 2000 / 312:,.0f} s in all" in found.reason
 
 
 def test_an_improvement_is_one_minus_the_ratio(synthetic):
