@@ -1,9 +1,8 @@
 """Rounds of a calibration: the same service at the same moments, as it is and slowed by exact amounts.
 
-Promises: one arm is under load at a time, all take turns as in a comparison; the arms are started again before every
-round, as a comparison starts them before every pair; a round is handed on as soon as it is complete; the samples go
-when they were read. A comparison has three arms where a round has one for every slowdown more, so the turns that are
-compared lie further apart here: the card is rather too careful.
+Promises: each condition has a triple of its own, measured as a comparison measures one, so that no process serves more
+requests than the one it is held against; the arms are started again before every round, as a comparison starts them
+before every pair; a round is handed on as soon as it is complete; the samples go when they were read.
 """
 
 import random
@@ -15,7 +14,7 @@ from bench.environment import OwnProcesses, Snapshot
 from bench.experiments.comparison import Arms
 from bench.experiments.comparison_plan import Slots
 from bench.faults.slowed import prefix
-from bench.judge.trials import Round
+from bench.judge.trials import Round, Triple
 from bench.load import LoadInTurns, Target
 from bench.model import Role, Slot, SlotRecord
 from bench.model.calibration import AA, Condition
@@ -67,23 +66,30 @@ async def rounds(
 
 
 async def _round(place: Range, chosen: Sequence[Condition], number: int, order: random.Random) -> Round:
-    seed = order.randrange(2**32)
-    # The candidate's process is every condition in turn; only what its requests say differs.
-    steps: list[tuple[Role, Condition]] = [(Role.BASELINE, AA), (Role.CONTROL, AA)]
-    steps += [(Role.CANDIDATE, condition) for condition in chosen]
+    # None of them always meets the processes as they were just started.
+    shuffled = order.sample(range(len(chosen)), len(chosen))
+    found = {
+        chosen[at]: await _triple(place, chosen[at], number * len(chosen) + at, order.randrange(2**32))
+        for at in shuffled
+    }
+    return Round({condition: found[condition] for condition in chosen}, place.arms.records())
+
+
+async def _triple(place: Range, condition: Condition, number: int, seed: int) -> Triple:
+    roles = (Role.BASELINE, Role.CONTROL, Role.CANDIDATE)
     # As much load as a comparison judges of a slot; what it discards to warm up has been done here.
-    lanes = [
-        Slot(number * len(steps) + at, number, number, role, seed, place.slots.judged_s, 0.0, place.turn_s)
-        for at, (role, _) in enumerate(steps)
+    slots = [
+        Slot(number * len(roles) + at, number, number, role, seed, place.slots.judged_s, 0.0, place.turn_s)
+        for at, role in enumerate(roles)
     ]
-    targets = [_slowed(place.arms.targets[role], condition, place.median_s) for role, condition in steps]
-    records = await _measured(place, lanes, targets)
-    baseline, control, *slowed = records
-    return Round(baseline, control, dict(zip(chosen, slowed, strict=True)), place.arms.records())
+    targets = [
+        _slowed(place.arms.targets[role], condition if role is Role.CANDIDATE else AA, place.median_s) for role in roles
+    ]
+    return Triple(*await _measured(place, slots, targets))
 
 
 async def _warm(place: Range, seed: int) -> None:
-    """The candidate has more slots than the others: without this its first alone would be that of a fresh process."""
+    """Without this the first triple of a round would be that of fresh processes."""
     for role, target in place.arms.targets.items():
         sample = await place.load.run(Slot(0, -1, -1, role, seed, WARM_S, 0.0), target)
         sample.path.unlink()

@@ -1,7 +1,7 @@
 """From the rounds of a calibration to its card: every trial is judged by the rules of `perflab compare`.
 
-A round has a slot of the baseline, two of the same again and one for each slowdown. Some rounds in a row are one trial
-of every condition: the pairs of the comparison, then those that confirm a regression.
+A round has a triple for A/A and one for each slowdown, as a comparison has them. Some rounds in a row are one trial of
+every condition: the pairs of the comparison, then those that confirm a regression.
 """
 
 import math
@@ -31,13 +31,19 @@ ENOUGH = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """Slots at the same moment of the machine's weather."""
+class Triple:
+    """Slots at the same moment of the machine's weather, a candidate's beside two of the same service unslowed."""
 
     baseline: SlotRecord
     control: SlotRecord
-    slots: Mapping[Condition, SlotRecord]
-    """Of each condition, A/A among them."""
+    candidate: SlotRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A triple of each condition, A/A among them."""
+
+    triples: Mapping[Condition, Triple]
     arms: tuple[ArmRecord, ...] = ()
 
 
@@ -99,29 +105,29 @@ def paired(window: Sequence[Round], condition: Condition) -> list[SlotRecord]:
     """The slots of one condition as those of a comparison: triples of baseline, control and candidate."""
     return [
         replace(record, arm=str(role), slot=replace(record.slot, role=role, triple=number, block=number // 2))
-        for number, each in enumerate(window)
+        for number, triple in enumerate(each.triples[condition] for each in window)
         for role, record in (
-            (Role.BASELINE, each.baseline),
-            (Role.CONTROL, each.control),
-            (Role.CANDIDATE, each.slots[condition]),
+            (Role.BASELINE, triple.baseline),
+            (Role.CONTROL, triple.control),
+            (Role.CANDIDATE, triple.candidate),
         )
     ]
 
 
 def metric_card(trials: Sequence[Sequence[Round]], metric: str, median_s: float) -> MetricCard | None:
     """What the trials say of one metric; None where their slots do not support it."""
-    rounds = [each for window in trials for each in window]
-    if not rounds or any(metric not in each.baseline.metrics for each in rounds):
+    triples = [each.triples[AA] for window in trials for each in window]
+    if not triples or any(metric not in each.baseline.metrics for each in triples):
         return None
-    value = median(each.baseline.metrics[metric] for each in rounds)
-    logs = [math.log(each.slots[AA].metrics[metric] / each.baseline.metrics[metric]) for each in rounds]
+    value = median(each.baseline.metrics[metric] for each in triples)
+    logs = [math.log(each.candidate.metrics[metric] / each.baseline.metrics[metric]) for each in triples]
     found = tuple(_detections(trials, metric, median_s / value))
     return MetricCard(metric, floor(found), stdev(logs), found)
 
 
 def _detections(trials: Sequence[Sequence[Round]], metric: str, scale: float) -> Iterator[Detection]:
     for delta in DELTAS:
-        for condition in trials[0][0].slots:
+        for condition in trials[0][0].triples:
             judged = [
                 found
                 for window in trials
@@ -156,9 +162,9 @@ def alarms(trials: Sequence[Sequence[Round]], latencies: "Latencies") -> dict[st
     counts: dict[str, dict[str, list[bool]]] = {}
     for window in trials:
         main = window[: len(window) - CONFIRMING_PAIRS]
-        baseline = [latencies(each.baseline) for each in main]
-        for condition in window[0].slots:
-            candidate = [latencies(each.slots[condition]) for each in main]
+        for condition in window[0].triples:
+            baseline = [latencies(each.triples[condition].baseline) for each in main]
+            candidate = [latencies(each.triples[condition].candidate) for each in main]
             for name, rule in rivals.RULES.items():
                 counts.setdefault(name, {}).setdefault(condition.label, []).append(rule(baseline, candidate))
     return {

@@ -30,7 +30,7 @@ from bench.lab.options import DEFAULT_REPORTS, LOADTESTS, ROOT
 from bench.lab.sources import DOCUMENTS, READY, Source
 from bench.lifetime import Custody, sweep
 from bench.load.locust import LocustLoad
-from bench.model import Role, SlotRecord, machine
+from bench.model import SlotRecord, machine
 from bench.model.calibration import AA, Card, Promise
 from bench.report import calibration as report
 from bench.runner import Progress, latencies
@@ -121,7 +121,7 @@ async def _measured(place: Range, kept: "_Kept", seed: int, progress: Progress) 
     kept.foretell(first, progress.note)
     place = replace(place, median_s=kept.median_s)
     count = wanted.repeat * (wanted.pairs + CONFIRMING_PAIRS)
-    each_s = (len(chosen) + 2) / len(Role) * kept.pair_s
+    each_s = (len(chosen) - 1) * pair_s(place.slots, renewal_s=0.0) + kept.pair_s
     progress.note(f"{wanted.repeat} trials of {wanted.pairs} pairs for {len(chosen)} conditions: {count} rounds")
 
     def told(number: int) -> None:
@@ -168,7 +168,7 @@ class _Kept:
         card = trials.metric_card([first], METRIC, 1.0)
         if card is None:
             raise LoadError(f"the slots hold too few answers for the {METRIC}; give a longer --slot.")
-        self.median_s = sorted(each.baseline.metrics[METRIC] for each in first)[len(first) // 2]
+        self.median_s = sorted(each.triples[AA].baseline.metrics[METRIC] for each in first)[len(first) // 2]
         usual = Pair(self.pair_s, card.noise)
         self._promises = tuple(
             trials.promise(usual, slowdown, delta, budget_s=budget_s, within=self._fitting(usual, budget_s))
@@ -195,7 +195,7 @@ class _Kept:
         self._rounds.append(each)
         if len(self._rounds) % (self.wanted.pairs + CONFIRMING_PAIRS) == 0:
             window = self.trials[-1]
-            doubts = {reason for condition in each.slots for reason in trials.fit(window, condition).reasons}
+            doubts = {reason for condition in each.triples for reason in trials.fit(window, condition).reasons}
             for reason in sorted(doubts):
                 note(f"trial {len(self.trials)} is not fit for some slowdowns: {reason}")
             store.calibration.write(self.card(), self._reports)
@@ -220,7 +220,7 @@ class _Kept:
             pair_s=self.pair_s,
             rate=self._offer.rate,
             median_s=self.median_s,
-            unfit=sum(not trials.fit(window, each).valid for window in complete for each in window[0].slots),
+            unfit=sum(not trials.fit(window, each).valid for window in complete for each in window[0].triples),
             metrics={card.metric: card for card in cards if card is not None},
             rivals=trials.alarms(complete, lambda record: self._latencies[record.samples]),
             promises=self._promises,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from bench.judge.contest import CONFIRMING_PAIRS
-from bench.judge.trials import Round, trial
+from bench.judge.trials import Round, Triple, trial
 from bench.model import ComparisonVerdict, Role, Slot, SlotHealth, SlotRecord
 from bench.model.calibration import AA, Condition
 from bench.stats import quantiles, rivals
@@ -66,9 +66,8 @@ class Session:
                 role: self._slot(3 * number + place, role, state[3 * number + place], ratio)
                 for place, role in enumerate(steps)
             }
-            self.rounds.append(
-                Round(found[Role.BASELINE], found[Role.CONTROL], {self.condition: found[Role.CANDIDATE]})
-            )
+            triple = Triple(found[Role.BASELINE], found[Role.CONTROL], found[Role.CANDIDATE])
+            self.rounds.append(Round({self.condition: triple}))
 
     def _slot(self, index: int, role: Role, state: float, ratio: float) -> SlotRecord:
         slowness = math.exp(state + self._rng.normal(0, NOISE)) * (ratio if role is Role.CANDIDATE else 1.0)
@@ -89,9 +88,9 @@ class Session:
 
     def theirs(self, rule: str) -> bool:
         """Whether a rule of another tool would have raised an alarm on the same requests."""
-        main = self.rounds[:-CONFIRMING_PAIRS]
+        main = [each.triples[self.condition] for each in self.rounds[:-CONFIRMING_PAIRS]]
         baseline = [self.requests[each.baseline.samples] for each in main]
-        candidate = [self.requests[each.slots[self.condition].samples] for each in main]
+        candidate = [self.requests[each.candidate.samples] for each in main]
         return rivals.RULES[rule](baseline, candidate)
 
 

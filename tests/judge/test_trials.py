@@ -13,7 +13,7 @@ from scipy.stats import binom
 from bench.errors import StoreError
 from bench.judge import trials
 from bench.judge.contest import CONFIRMING_PAIRS
-from bench.judge.trials import Pair, Round
+from bench.judge.trials import Pair, Round, Triple
 from bench.model import ArmRecord, ComparisonVerdict, Role, SlotHealth
 from bench.model.calibration import AA, Card, Condition, Detection, Rate
 from bench.report import calibration as report
@@ -32,8 +32,7 @@ def rounds(slower: float = 1.2, windows: int = 3) -> list[Round]:
     for seed in range(windows):
         equal, slow = (Session("calm", ratio, PAIRS, seed) for ratio in (1.0, slower))
         for one, other in zip(equal.rounds, slow.rounds, strict=True):
-            both = {AA: one.slots[AA], SLOWER: other.slots[slow.condition]}
-            found.append(Round(one.baseline, one.control, both, ARMS))
+            found.append(Round({AA: one.triples[AA], SLOWER: other.triples[slow.condition]}, ARMS))
     return found
 
 
@@ -44,8 +43,9 @@ def card(**changes: object) -> Card:
     latencies = {}
     for window in complete:
         for each in window:
-            for slot in (each.baseline, *each.slots.values()):
-                latencies[slot.samples] = np.full(30, slot.metrics["p50"])
+            for triple in each.triples.values():
+                for slot in (triple.baseline, triple.candidate):
+                    latencies[slot.samples] = np.full(30, slot.metrics["p50"])
     made = Card(
         schema_version=cards.VERSION, machine="here-1", made="2025-01-01T00:00:00Z", commit="c0ffee", seed=1, repeats=3,
         pairs=PAIRS, slot_s=1.0, turn_s=0.06, pair_s=5.0, rate=100.0, median_s=0.004, unfit=0,
@@ -86,7 +86,7 @@ def test_a_trial_is_judged_as_a_comparison_is() -> None:
     assert judged.ratio == pytest.approx(1.2, rel=0.1)
     passing = [
         *window[:PAIRS],
-        *(replace(each, slots={**each.slots, SLOWER: each.slots[AA]}) for each in window[PAIRS:]),
+        *(replace(each, triples={**each.triples, SLOWER: each.triples[AA]}) for each in window[PAIRS:]),
     ]
     unconfirmed = trials.trial(passing, SLOWER, "p50", 0.05)
     assert unconfirmed is not None
@@ -104,7 +104,11 @@ def test_an_unfit_session_is_in_no_rate() -> None:
     fit = trials.windows(rounds(windows=2), PAIRS)
     assert all(trials.fit(window, SLOWER).valid for window in fit), trials.fit(fit[0], SLOWER).reasons
     busy = SlotHealth(steal=0.5, throttled_s=0.0, neighbour_cores=1.9)
-    spoilt = [replace(each, baseline=replace(each.baseline, health=busy)) for each in fit[0]]
+
+    def on_a_busy_machine(triple: Triple) -> Triple:
+        return replace(triple, baseline=replace(triple.baseline, health=busy))
+
+    spoilt = [replace(each, triples={of: on_a_busy_machine(t) for of, t in each.triples.items()}) for each in fit[0]]
     found = trials.metric_card([spoilt, fit[1]], "p50", 0.004)
     assert found is not None
     assert {each.said.trials for each in found.detections} == {1}
