@@ -22,6 +22,7 @@ from bench.errors import LoadError
 from bench.experiments import requests
 from bench.experiments.arms import Arm
 from bench.experiments.cache_arms import Keep, Started
+from bench.experiments.redis_commands import commands
 
 LIMIT_S = 30.0
 ATTEMPTS, RECOVERY_S = 4, 2.0
@@ -30,8 +31,6 @@ KEPT_S = 0.2
 """More than the service waits for Redis."""
 AT_ONCE = 8
 """More than any pool of the service has connections by default."""
-OWN = {"info", "dbsize", "auth", "hello", "ping", "select", "client|setinfo", "client|setname", "cluster|slots"}
-"""Commands that reading the counters and opening connections takes: no request needs them."""
 HEADER = {"workload": 1, "corpus": "distinct requests of the recorded workload"}
 
 
@@ -91,16 +90,15 @@ async def sent(
     """
     api = arm.identity.knobs["api"]
     owners = []
-    before, sizes = await _commands(keep.clients), await _sizes(keep.clients)
+    before, sizes = await commands(keep.clients), await _sizes(keep.clients)
     async with httpx.AsyncClient(base_url=arm.running.base_url, timeout=LIMIT_S, trust_env=False) as client:
         for operation in operations:
             await requests.send(client, api, operation)
             if watch:
                 former, sizes = sizes, await _grown(keep.clients, sizes)
                 owners.append(next((index for index, size in enumerate(sizes) if size > former[index]), -1))
-    after = await _commands(keep.clients)
-    more = {name: calls - before.get(name, 0) for name, calls in sorted(after.items()) if name not in OWN}
-    return {name: calls / len(operations) for name, calls in more.items() if calls}, owners
+    more = await commands(keep.clients) - before
+    return {name: calls / len(operations) for name, calls in sorted(more.items())}, owners
 
 
 async def fill(arm: Arm, keep: Keep, operations: Sequence[Operation]) -> tuple[dict[str, float], list[int]]:
@@ -158,13 +156,3 @@ async def _grown(nodes: Sequence[Client], former: Sequence[int]) -> list[int]:
     while (sizes := await _sizes(nodes)) == former and time.monotonic() < until:  # noqa: ASYNC110 - Redis is waited for
         await asyncio.sleep(0.001)
     return sizes
-
-
-async def _commands(nodes: Sequence[Client]) -> dict[str, float]:
-    """Calls by command up to now, over all nodes."""
-    total: dict[str, float] = {}
-    for node in nodes:
-        for name, figures in (await node.info("commandstats")).items():
-            command = name.removeprefix("cmdstat_")
-            total[command] = total.get(command, 0) + float(figures["calls"])
-    return total

@@ -15,6 +15,7 @@ from bench import design
 from bench.experiments import requests
 from bench.experiments.arms import REDIS_DATABASE, Arm, arms
 from bench.experiments.context import Bench, Latencies
+from bench.experiments.redis_commands import commands
 from bench.model import Effect, Look, Plan, Role
 from bench.provision import Kind, Servers
 from bench.runner import Records
@@ -28,8 +29,6 @@ PASSES = 2
 FEWEST = 5
 LIMIT_S = 60.0
 SETTLE_S = 0.05
-HOUSEKEEPING = frozenset({"auth", "client", "flushdb", "hello", "info", "ping", "reset", "select"})
-"""Redis's commands that are sent once a connection, or by this counting."""
 SERVER_SIDE = """
 SELECT
     coalesce(sum(calls), 0)::float8 AS queries,
@@ -88,13 +87,13 @@ class ServerCounts:
 
     postgres: "asyncpg.Connection | None"
     """None where pg_stat_statements is not there to be read."""
-    redis: "RedisCommands"
+    redis: "Redis"
     missing: str = ""
     """What cannot be counted, and why."""
 
     async def read(self, database: str) -> Counts:
         """The counters up to now."""
-        processed = await self.redis.settled()
+        processed = await settled(self.redis)
         if self.postgres is None:
             return {"redis_commands": processed}
         return {**await self._settled(self.postgres, database), "redis_commands": processed}
@@ -124,7 +123,7 @@ async def server_counts(servers: Servers) -> AsyncIterator[ServerCounts]:
             missing = f"PostgreSQL's counters cannot be read: {error}"
         if postgres is not None:
             stack.push_async_callback(postgres.close)
-        yield ServerCounts(postgres, RedisCommands(client), missing)
+        yield ServerCounts(postgres, client, missing)
 
 
 async def _statements(servers: Servers) -> "asyncpg.Connection":
@@ -140,29 +139,14 @@ async def _statements(servers: Servers) -> "asyncpg.Connection":
     return connection
 
 
-class RedisCommands:
-    """Commands that Redis was asked by others for the sake of requests."""
-
-    def __init__(self, client: "Redis") -> None:
-        self._client = client
-
-    async def settled(self) -> float:
-        """Up to now, once no more are counted: the service keeps an answer after it was given."""
-        before = await self._read()
-        while True:
-            await asyncio.sleep(SETTLE_S)
-            if (now := await self._read()) == before:
-                return now
-            before = now
-
-    async def _read(self) -> float:
-        by_command = await self._client.info("commandstats")
-        return float(sum(said["calls"] for name, said in by_command.items() if not _is_housekeeping(name)))
-
-
-def _is_housekeeping(name: str) -> bool:
-    """Whether it belongs to connections or to this counting: when a pool opens one depends on time."""
-    return name.removeprefix("cmdstat_").partition("|")[0] in HOUSEKEEPING
+async def settled(client: "Redis") -> float:
+    """Redis's commands up to now, once no more are counted: the service keeps an answer after it was given."""
+    before = await commands([client])
+    while True:
+        await asyncio.sleep(SETTLE_S)
+        if (now := await commands([client])) == before:
+            return float(now.total())
+        before = now
 
 
 def first_of_each(operations: "Sequence[Operation]", each: int) -> "dict[str, list[Operation]]":

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from bench.environment import OwnProcesses
 from bench.experiments import Draft, counters
-from bench.experiments.counters import EXPERIMENT, FEWEST, RedisCommands
+from bench.experiments.counters import EXPERIMENT, FEWEST, settled
 from bench.lifetime import Custody
 from bench.model import ExperimentRecord, Role, Status
 from bench.provision import Servers
@@ -93,14 +93,13 @@ async def test_connections_to_redis_are_no_cost_of_requests(servers: Servers) ->
     """When a pool opens one depends on time, so what it sends then is left out; every other command counts."""
     url = servers.redis_database(3)
     async with Redis.from_url(url) as reader:
-        commands = RedisCommands(reader)
-        before = await commands.settled()
+        before = await settled(reader)
         async with Redis.from_url(url) as another:
             await another.ping()
-            assert await commands.settled() == before
+            assert await settled(reader) == before
             await another.set("key", "value", px=1000)
             await another.get("key")
-            assert await commands.settled() == before + 2
+            assert await settled(reader) == before + 2
 
 
 def test_a_count_that_differs_is_said() -> None:

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -21,9 +20,9 @@ run | ablate | compare)
     for file in report.md run.json figures/one.png samples/one.parquet; do echo "$1 $2" > "$made/$file"; done
     ln -sfn "$made" "$out/latest" ;;
 esac
-[ "$1 $2" = "run specs/cache.toml" ] && exit {without_verdict}
-[ "$1" = "{void_once}" ] && [ "$(grep -c "^$1" asked)" = 1 ] && exit 4
-exit {code}
+[ "$1 $2" = "run specs/cache.toml" ] && exit "$WITHOUT_VERDICT"
+[ "$1" = "$VOID_ONCE" ] && [ "$(grep -c "^$1" asked)" = 1 ] && exit 4
+exit "$CODE"
 """
 
 
@@ -36,13 +35,15 @@ def renewed(
     (folder / "reports" / "example").mkdir(parents=True)
     (folder / "reports" / "example" / "old.md").write_text("of an earlier run")
     perflab = folder / "perflab"
-    values = {"{code}": str(code), "{without_verdict}": str(without_verdict), "{void_once}": void_once}
-    perflab.write_text(reduce(lambda text, name: text.replace(name, values[name]), values, STAND_IN))
+    perflab.write_text(STAND_IN)
     perflab.chmod(0o755)
     (folder / "tmp").mkdir()
     done = subprocess.run(
         [folder / ".ci" / "example", *arguments], capture_output=True, text=True, check=False,
-        env={"PATH": "/bin:/usr/bin", "TMPDIR": str(folder / "tmp")},
+        env={
+            "PATH": "/bin:/usr/bin", "TMPDIR": str(folder / "tmp"),
+            "CODE": str(code), "WITHOUT_VERDICT": str(without_verdict), "VOID_ONCE": void_once,
+        },
     )  # fmt: skip
     asked = folder / "asked"
     return done, asked.read_text().splitlines() if asked.exists() else []
