@@ -1,5 +1,6 @@
 """`.ci/example`: what it asks of `perflab`, and what it keeps."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ run | ablate | compare)
     made=$(mktemp -d "$out/XXXXXX")
     mkdir "$made/figures" "$made/notebooks" "$made/samples"
     for file in report.md run.json figures/one.png samples/one.parquet; do echo "$1 $2" > "$made/$file"; done
+    printf '{\n"RepoURL": "/somewhere/private",\n"kept": 1\n}\n' > "$made/configuration.json"
     ln -sfn "$made" "$out/latest" ;;
 esac
 [ "$1 $2" = "run specs/cache.toml" ] && exit "$WITHOUT_VERDICT"
@@ -56,6 +58,7 @@ def test_it_keeps_the_full_run_and_what_notebooks_show_beside_it(tmp_path: Path)
     example = tmp_path / "reports" / "example"
     assert (example / "run.json").read_text().startswith("run --out")
     assert (example / "samples" / "one.parquet").exists()
+    assert json.loads((example / "configuration.json").read_text()) == {"kept": 1}
     assert not (example / "old.md").exists()
     beside = {path.name for path in (example / "beside").iterdir()}
     assert beside == {"ablation", "cache", "comparison", "calibration"}
