@@ -191,4 +191,6 @@ def ask_api(host: str) -> str:
         with opener.open(f"{host.rstrip('/')}/identity", timeout=IDENTITY_LIMIT_S) as answer:
             return "v1" if json.load(answer)["knobs"]["api"] == "on" else "legacy"
     except (URLError, OSError, ValueError, KeyError, TypeError) as error:
-        raise ConnectionError(f"{host}/identity does not tell the API ({error}); give --api legacy or v1") from error
+        # A connection that was refused comes wrapped, and reads as "<urlopen error ...>".
+        why = error.reason if type(error) is URLError else error
+        raise ConnectionError(f"{host}/identity does not tell the API ({why}); give --api legacy or v1") from error

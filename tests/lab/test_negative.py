@@ -1,4 +1,4 @@
-"""A run of a candidate without its improvement: the criterion does not pass."""
+"""A run of a candidate without any improvement: the criterion does not pass."""
 
 import asyncio
 
@@ -28,25 +28,24 @@ discard_s = 0
 [criteria]
 {name} = {{}}
 """
-BUILT = {"indexes": "off", "fulltext": "off"}
-PLAIN = {**BUILT, "cache": "off", "pool": "off", "reset": "off", "settings": "off", "api": "off", "breaker": "off"}
+PLAIN = dict.fromkeys(("indexes", "fulltext", "settings", "cache", "pool", "reset", "api", "breaker"), "off")
+"""All of them: v1's own statements save the database 40 %, without an index and a stored vector too."""
 
 
 @pytest.mark.parametrize(
-    ("name", "knobs", "budget_s", "slot_s"),
-    [("query_time", BUILT, 5, 0.15), ("response_time", PLAIN, 18, 0.6)],
-    ids=["query_time without indexes", "response_time without any knob"],
+    ("name", "budget_s", "slot_s"),
+    [("query_time", 5, 0.15), ("response_time", 18, 0.6)],
+    ids=["query_time", "response_time"],
 )
 def test_without_the_improvement_there_is_none(
     perflab: Perflab,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
-    knobs: dict[str, str],
     budget_s: float,
     slot_s: float,
 ) -> None:
     """Measured on real servers and judged: the claim fails, or is not decided, and is never called measured well."""
-    changes = ", ".join(f'{knob} = "{state}"' for knob, state in knobs.items())
+    changes = ", ".join(f'{knob} = "{state}"' for knob, state in PLAIN.items())
     perflab.spec.write_text(SPEC.format(name=name, changes=changes, budget_s=budget_s, slot_s=slot_s))
     for variable, folder in perflab.environment.items():
         monkeypatch.setenv(variable, folder)
@@ -59,4 +58,4 @@ def test_without_the_improvement_there_is_none(
     assert record.exit_code in {1, 3, 4}
 
     arms = {arm.role: arm for arm in record.experiments[name].arms}
-    assert arms[Role.CANDIDATE].knobs == {**arms[Role.CANDIDATE].knobs, **knobs}
+    assert arms[Role.CANDIDATE].knobs == {**arms[Role.CANDIDATE].knobs, **PLAIN}

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import sys
 from pathlib import Path
 
@@ -82,6 +83,16 @@ async def test_a_wrong_answer_is_a_failure_with_its_reason(server: Server, prefi
     code, printed = await locust("-t", "3s", "--host", server.url + prefix, "--api", "v1")
     assert code == 1
     assert reason in printed
+
+
+async def test_no_service_is_told_with_the_way_out() -> None:
+    """Where nobody listens, the message names the address, the reason and the option that needs no answer."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, and nobody accepts
+        host = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        _, printed = await locust("-t", "1s", "--host", host)
+    told = rf"{host}/identity does not tell the API \(\[Errno \d+\] Connection refused\); give --api legacy or v1"
+    assert re.search(told, printed), printed
 
 
 @pytest.mark.parametrize(
