@@ -21,6 +21,7 @@ from bench.lab.assembly import claims, experiment_record, judged
 from bench.lab.beside import beside
 from bench.lab.opening import Ground, opened
 from bench.lab.options import DEFAULT_REPORTS, ROOT, Options, effective_spec, plans
+from bench.lab.reaching import reached
 from bench.lab.remembering import remember
 from bench.lab.setting import SPEC_FILE, stored_spec
 from bench.model import (
@@ -148,7 +149,8 @@ class _Run:
             progress=progress,
         )
         try:
-            await experiment.run(bench)
+            with reached(experiment.name):
+                await experiment.run(bench)
         except asyncio.CancelledError:
             keep(Status.PARTIAL if saved or draft.measured else Status.FAILED, INTERRUPTED)
             raise

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 CONNECT_LIMIT_S = 10.0
 
 
+def _broken() -> tuple[type[BaseException], ...]:
+    """What asyncpg raises of a connection that breaks; of a server that leaves between two calls, the third."""
+    import asyncpg
+
+    return asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement with its values."""
@@ -80,14 +87,12 @@ class QueriesLoad:
         A call that PostgreSQL refuses is an observation with its error; a connection that breaks, or a query
         that cannot be prepared, is a LoadError.
         """
-        import asyncpg
-
         arm = await self._arm(target.arm)
         calls = self._calls(slot, target)
         try:
             ready = [(call.name, await _prepared(arm, call)) for call in calls]
             started, rows, cores = await _timed(ready)
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+        except _broken() as error:
             raise LoadError(f"The connection to the database of {target.arm} broke: {error}.") from error
         path = sample_path(self._samples, self._prefix, slot)
         observations.write(path, observations.columns(rows))

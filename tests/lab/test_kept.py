@@ -7,7 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import asyncpg
+import httpx
 import pytest
+import redis.exceptions
 
 from bench import design
 from bench.errors import LoadError, PerflabError, ProvisionError, StoreError, SubjectError
@@ -51,6 +54,31 @@ async def test_an_experiment_that_breaks_is_failed_and_ends_nothing(
     kept = await performed(tmp_path, error("The service went away."), saves=saves, raises=False)
     assert (kept.status, kept.reason) == (Status.FAILED, "The service went away.")
     assert kept.facts == ({"found": 1} if saves else {})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(111, "Connection refused"),
+        asyncpg.InternalClientError("got result for unknown protocol state 3"),
+        httpx.ReadError("broke off"),
+        redis.exceptions.ConnectionError("closed"),
+    ],
+    ids=lambda error: type(error).__module__,
+)
+async def test_a_server_that_goes_away_is_a_sentence_and_ends_nothing(error: Exception, tmp_path: Path) -> None:
+    """Whichever client notices it, and whenever: what went on, the client's words, and what to do."""
+    kept = await performed(tmp_path, error, saves=True, raises=False)
+    assert kept.status is Status.FAILED
+    assert kept.reason.startswith("facts: a server that it needs did not answer as it should (")
+    assert str(error) in kept.reason
+    assert "look at the servers' logs" in kept.reason
+
+
+async def test_a_defect_of_the_lab_s_own_is_none_of_a_server_s(tmp_path: Path) -> None:
+    """It is not taken for an outage: who develops wants its traceback."""
+    with pytest.raises(ZeroDivisionError):
+        await performed(tmp_path, ZeroDivisionError(), saves=True, raises=False)
 
 
 @pytest.mark.parametrize(("saves", "status"), [(True, Status.PARTIAL), (False, Status.FAILED)])
