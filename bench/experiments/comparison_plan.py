@@ -93,11 +93,23 @@ def slots(length_s: float, latency_s: float, *, in_turns: bool = True) -> Slots:
     return Slots(math.ceil(length_s / turn_s - 1e-9) * turn_s, turn_s)
 
 
+def of_length(question: Question, length_s: float, latency_s: float, *, renewal_s: float, in_turns: bool) -> Slots:
+    """Slots of a length that somebody chose: of whole turns, one more where the budget holds it, else one less."""
+    chosen = slots(length_s, latency_s, in_turns=in_turns)
+    if chosen.slot_s > length_s and not _enough_pairs(question, chosen, renewal_s):
+        return Slots(chosen.slot_s - chosen.turn_s, chosen.turn_s)
+    return chosen
+
+
+def _enough_pairs(question: Question, chosen: Slots, renewal_s: float) -> bool:
+    return (schedules.FEWEST + CONFIRMING_PAIRS) * pair_s(chosen, renewal_s) <= question.budget_s
+
+
 def fitting(question: Question, rate: float, latency_s: float, *, renewal_s: float, in_turns: bool = True) -> Slots:
     """Slots of the usual length; shorter ones where a budget holds too few of these, but none that are too short."""
     length_s = slot_s(question.metric, rate)
     chosen = slots(length_s, latency_s, in_turns=in_turns)
-    while (schedules.FEWEST + CONFIRMING_PAIRS) * pair_s(chosen, renewal_s) > question.budget_s:
+    while not _enough_pairs(question, chosen, renewal_s):
         length_s -= STEP_S
         shorter = slots(length_s, latency_s, in_turns=in_turns)
         if rate * shorter.judged_s < _enough(question.metric):

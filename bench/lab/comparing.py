@@ -18,7 +18,7 @@ from bench.errors import LoadError, UsageError
 from bench.experiments import comparison_counts
 from bench.experiments.comparison import Ring, compare_started
 from bench.experiments.comparison_load import offered
-from bench.experiments.comparison_plan import Question, Slots, check_slot, fitting, pair_s, plan, slots
+from bench.experiments.comparison_plan import Question, Slots, check_slot, fitting, of_length, pair_s, plan
 from bench.judge.contest import COMPARISON, CONFIRMATION, CONFIRMING_PAIRS
 from bench.lab.again import publish
 from bench.lab.arena import Arena, arena
@@ -27,6 +27,7 @@ from bench.lab.assembly import judged
 from bench.lab.compared import Comparison
 from bench.lab.matches import Match
 from bench.lab.options import DEFAULT_REPORTS, LOADTESTS, ROOT
+from bench.lab.reaching import reached
 from bench.lab.sources import Source, project_of, read
 from bench.lifetime import Custody, sweep
 from bench.load.locust import LocustLoad
@@ -78,7 +79,8 @@ async def run_match(match: Match, progress: Progress) -> Comparison:
             ) as ground:
                 run.folder.publish()
                 run.record = replace(run.record, services=ground.services)
-                await _measured(run, ground, match, question, locustfile, paths, progress, custody)
+                with reached("compare"):
+                    await _measured(run, ground, match, question, locustfile, paths, progress, custody)
         except BaseException:
             run.leave()
             raise
@@ -129,7 +131,7 @@ async def _measured(
         if match.slot_s is None:
             chosen = fitting(question, offer.rate, offer.latency_s, renewal_s=renewal_s, in_turns=match.turns)
         else:
-            chosen = slots(match.slot_s, offer.latency_s, in_turns=match.turns)
+            chosen = of_length(question, match.slot_s, offer.latency_s, renewal_s=renewal_s, in_turns=match.turns)
             check_slot(question.metric, offer.rate, chosen)
         laid_out = plan(question, chosen, renewal_s=renewal_s)
         how = f"in turns of {chosen.turn_s:.2g} s" if chosen.turn_s else "one slot after the other"

@@ -22,6 +22,7 @@ from bench.experiments.comparison_plan import (
     Slots,
     check_slot,
     fitting,
+    of_length,
     pair_s,
     plan,
     slot_s,
@@ -229,6 +230,17 @@ def test_slots_are_shortened_to_what_a_small_budget_holds(latency_s: float) -> N
     assert tight.slot_s < usual.slot_s
     assert plan(Question(budget_s=60), tight, renewal_s=2.5).looks[-1].pairs == 6
     check_slot("p50", 400, tight)
+
+
+@pytest.mark.parametrize(("latency_s", "slot_s"), [(0.001, 1.02), (0.012, 0.96), (0.02, 1.0)])
+def test_a_length_that_somebody_chose_is_kept_within_their_budget(latency_s: float, slot_s: float) -> None:
+    """Turns are whole: a turn more where ten pairs of that still fit in, else one less, and never too few pairs."""
+    question = Question(budget_s=40)
+    chosen = of_length(question, 1.0, latency_s, renewal_s=0.0, in_turns=True)
+    assert chosen.slot_s == pytest.approx(slot_s)
+    assert plan(question, chosen, renewal_s=0.0).looks[-1].pairs >= 6
+    roomy = of_length(Question(budget_s=400), 1.0, latency_s, renewal_s=0.0, in_turns=True)
+    assert roomy == slots(1.0, latency_s)
 
 
 def test_slots_are_never_shortened_below_what_the_metric_needs() -> None:
