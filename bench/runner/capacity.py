@@ -5,8 +5,10 @@ generator busy for most of the time, and then its own queueing would be measured
 of its own.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from bench import observations
 from bench.load import Load, Target
@@ -15,6 +17,9 @@ from bench.model import Role, Slot
 GENERATOR_CORES = 0.3
 """What the generator may use of a core at the offered rate, by what each request cost it in the probe. The open
 model costs about half as much again: docs/benchmarks.md, "The offered rate"."""
+PARTS = 5
+FEWEST_IN_PART = 20
+"""Below it a fifth's count scatters by more than a fifth of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,23 @@ async def probe(closed: Load, targets: Mapping[Role, Target], *, seconds: float,
     for index, (role, target) in enumerate(targets.items()):
         slot = Slot(index=index, block=-1, triple=-1, role=role, seed=seed, duration_s=seconds, discard_s=0.0)
         sample = await closed.run(slot, target)
-        held[role] = Held(len(observations.read(sample.path)) / seconds, sample.generator_cores)
+        ended = observations.read(sample.path, ("end_s",)).column("end_s").to_pylist()
         sample.path.unlink()
+        rate = held_rate(ended, seconds)
+        # The generator's cores are those of the whole probe; per request they are the same at any rate.
+        cores = sample.generator_cores * rate * seconds / len(ended) if ended else sample.generator_cores
+        held[role] = Held(rate, cores)
     return Capacity(held)
+
+
+def held_rate(ended: Sequence[float], seconds: float) -> float:
+    """Completions per second of a probe, from the moments of each: the median of its fifths.
+
+    A machine that stalls for a moment does not halve the rate that a whole run is then made at. Where a fifth would
+    hold only a few, the plain mean.
+    """
+    if len(ended) < PARTS * FEWEST_IN_PART:
+        return len(ended) / seconds
+    part_s = seconds / PARTS
+    counts = Counter(min(int(moment / part_s), PARTS - 1) for moment in ended)
+    return median(counts[part] for part in range(PARTS)) / part_s
