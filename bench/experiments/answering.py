@@ -16,6 +16,9 @@ RATE = 25.0
 """Requests a second: enough to be there at every moment, few enough to leave the machine to what is tested."""
 LIMIT_S = 30.0
 """Longer than every deadline of the service."""
+MOST = 32
+"""Requests under way. After a moment in which the machine stood still all that was due would come at once, and be more
+than the service lets wait: a failure, and none of the procedure that is tested."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,8 @@ async def _send(
     numbered = enumerate(zip(itertools.cycle(clients), itertools.cycle(operations), strict=False))
     for number, (client, operation) in numbered:
         await asyncio.sleep(began + number / rate - loop.time())
+        if len(under_way) >= MOST:
+            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
         task = asyncio.create_task(_one(client, operation, answers))
         under_way.add(task)
         task.add_done_callback(under_way.discard)

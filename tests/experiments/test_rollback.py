@@ -1,5 +1,6 @@
 """The experiment that performs the rollback procedures."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -9,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bench.corpus import documents, fingerprint, harvest, workload
+from bench.corpus import Operation, documents, fingerprint, harvest, workload
 from bench.criteria.rollback import PROCEDURES
 from bench.experiments import Draft, rollback
-from bench.experiments.answering import answering
+from bench.experiments.answering import MOST, answering
 from bench.experiments.rolled import rolled
 from bench.lifetime import Custody
 from bench.model import Role
@@ -71,3 +72,26 @@ async def test_a_service_that_dies_is_seen(bench: Any) -> None:
             os.kill(service.pid, signal.SIGTERM)
             await rollback._requests(answers, 100)
         assert answers.failed > 0
+
+
+async def test_what_was_due_in_a_standstill_does_not_come_at_once() -> None:
+    """However much is due, no more requests are under way than the bound; all of them end and are counted."""
+    most = now = 0
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal most, now
+        await reader.readuntil(b"\r\n\r\n")
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.05)
+        now -= 1
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        writer.close()
+
+    async with await asyncio.start_server(slow, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with answering(f"http://127.0.0.1:{port}", [Operation("stats", workspace="w")], rate=1e6) as answers:
+            while answers.requests < 2 * MOST:  # noqa: ASYNC110 - the sender has no event
+                await asyncio.sleep(0.01)
+    assert MOST / 2 < most <= MOST
+    assert answers.failed == 0
