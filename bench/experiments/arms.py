@@ -57,10 +57,10 @@ class Arm:
 
 
 @asynccontextmanager
-async def arms(bench: Bench) -> AsyncIterator[Mapping[Role, Arm]]:
-    """Start the spec's arms and the control; stop them when the block ends."""
+async def arms(bench: Bench, fields: Mapping[str, str] | None = None) -> AsyncIterator[Mapping[Role, Arm]]:
+    """Start the spec's arms and the control, with settings that are no knobs; stop them when the block ends."""
     bench.progress.stage("starting the arms")
-    async with together(bench, [partial(_start, bench, role) for role in Role]) as started:
+    async with together(bench, [partial(_start, bench, role, fields) for role in Role]) as started:
         bench.draft.arms = tuple(arm.record() for arm in started)
         yield {arm.role: arm for arm in started}
 
@@ -88,7 +88,7 @@ async def together(bench: Bench, starts: Iterable[Callable[[], Awaitable[Arm]]])
                 await asyncio.to_thread(bench.custody.end, ended.running.pid)
 
 
-async def _start(bench: Bench, role: Role) -> Arm:
+async def _start(bench: Bench, role: Role, fields: Mapping[str, str] | None) -> Arm:
     return await start_arm(
         bench,
         role,
@@ -96,6 +96,7 @@ async def _start(bench: Bench, role: Role) -> Arm:
         knobs=bench.knobs[role],
         database=bench.databases[role],
         redis_database=REDIS_DATABASE[role],
+        fields=fields,
     )
 
 
