@@ -72,7 +72,8 @@ class Sized:
     """Share of all who asked that waited for at most one service time; who was turned away waits for ever."""
     little: Interval | None
     """Mean number waiting or borrowed by the pool's counters, over what the answers' own times add up to by Little's
-    law; None where those were not kept, or some were turned away and told none."""
+    law, from the slots in which nobody was turned away: who is, tells none. None where these are too few, or kept no
+    times."""
 
 
 def enough(slots: Slots) -> bool:
@@ -163,10 +164,11 @@ def _up_to(waits: Mapping[str, float], seconds: float) -> float:
 
 def _little(mine: Slots) -> Interval | None:
     """L / (lambda W), a value for each block: L by the pool's areas, lambda and W by the generator's own answers."""
-    if any("inside_s" not in slot or _turned_away(slot) for slot in mine):
+    told = [slot for slot in mine if "inside_s" in slot and not _turned_away(slot)]
+    if len(told) < blocks_needed():
         return None
     ratios = []
-    for slot in mine:
+    for slot in told:
         number = (slot["busy_s"] + slot["pending_s"]) / slot["seconds"]
         rate = slot["answers"] / slot["seconds"]
         ratios.append(number / (rate * slot["inside_s"]))
