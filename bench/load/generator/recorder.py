@@ -96,7 +96,8 @@ class Recorder:
         took = (response_time or 0.0) / 1000
         # Locust tells the start on the wall clock. Its distance from now is put on perf_counter, so that a
         # step of the wall clock between two requests moves nothing.
-        age = took if start_time is None else time.time() - start_time
+        sent = time.time() - took if start_time is None else start_time
+        age = time.time() - sent
         start = time.perf_counter() - self._zero - age
         due = self._due.pop(current, None)
         intended = start if due is None else due - self._zero
@@ -115,7 +116,7 @@ class Recorder:
             response_length or 0,
         )
         header = headers.get("server-timing") if headers else None
-        self._kept[self._lane_of(current)].append((row, (header, time.time() - age) if header else None))
+        self._kept[self._lane_of(current)].append((row, (header, sent) if header else None))
 
     def _lane_of(self, greenlet: Any) -> int:
         """That of the arrival which the greenlet serves, or whose greenlet started it; the first where nobody knows."""

@@ -22,6 +22,8 @@ def wait(greenlets: Iterable[Greenlet], *, slot_left_s: float, limit_s: float) -
     Answers how many did.
     """
     running = list(greenlets)
+    # A timer counts from the loop's own time, which stands still while a greenlet runs: it would end too early.
+    gevent.get_hub().loop.update_now()
     gevent.joinall(running, timeout=max(slot_left_s, 0.0) + limit_s)
     late = [greenlet for greenlet in running if not greenlet.ready()]
     gevent.killall(late, StragglerError(f"no answer {limit_s:g} s after the end of the slot"), timeout=LAST_WORDS_S)
