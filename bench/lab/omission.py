@@ -131,10 +131,12 @@ def _figures(sample: Sample, stall: Stall, slot: Slot) -> dict[str, float]:
         raise LoadError("The stall did not fall into the slot: this machine is too busy; try again.")
     seen = _columns(sample.path)
     latency = seen["end_s"] - seen["intended_s"]
+    # The machine may stall once more by itself: only what was under way in this stall is slow because of it.
+    over = (seen["intended_s"] < ended) & (seen["end_s"] > began)
     return {
         "requests": float(len(latency)),
         "asked_in_stall": float(np.count_nonzero((seen["intended_s"] >= began) & (seen["intended_s"] < ended))),
-        "slow": float(np.count_nonzero(latency > (ended - began) / 2)),
+        "slow": float(np.count_nonzero(over & (latency > (ended - began) / 2))),
         **{name: float(np.quantile(latency, q)) for name, q in PERCENTILES.items()},
         "slowest_s": float(latency.max()),
     }
