@@ -4,10 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from bench.errors import ToolError
 
@@ -48,23 +50,59 @@ def run(folder: Path, *words: str, limit_s: float = LIMIT_S, good: Sequence[int]
     # A configuration file that is named and not there makes every command complain.
     if not Path(environment.get("TF_CLI_CONFIG_FILE", os.devnull)).exists():
         del environment["TF_CLI_CONFIG_FILE"]
-    try:
-        process = subprocess.Popen(
-            ("terraform", *words), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
-        )  # fmt: skip
-    except OSError as error:
-        raise ToolError(f"terraform does not start ({error.strerror}); install it again.") from error
-    with process:
-        text = _said(process, words[0], limit_s)
+    with _Interrupts() as interrupts:
+        try:
+            process = subprocess.Popen(
+                ("terraform", *words), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+            )  # fmt: skip
+        except OSError as error:
+            raise ToolError(f"terraform does not start ({error.strerror}); install it again.") from error
+        with process:
+            text = _said(process, words[0], limit_s, interrupts)
     ended = Ended(process.returncode, text)
     if ended.code not in good:
         raise ToolError(f"terraform {words[0]} ended with code {ended.code}: {' '.join(ended.last)}")
     return ended
 
 
-def _said(process: "subprocess.Popen[str]", word: str, limit_s: float) -> str:
+class _Interrupts:
+    """Keeps an interrupt that comes while a program starts until there is somebody who tells the program.
+
+    Python starts it in several steps, and an interrupt between them would leave it running, known to nobody.
+    """
+
+    def __init__(self) -> None:
+        self._came = False
+        self._usual: Any = None
+
+    def __enter__(self) -> Self:
+        # Only the main thread may set a handler, and only it is interrupted; one that ignores interrupts is left to it.
+        if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT)):
+            self._usual = signal.signal(signal.SIGINT, self._keep)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._restore()
+
+    def _keep(self, *_: object) -> None:
+        self._came = True
+
+    def _restore(self) -> None:
+        if self._usual is not None:
+            usual, self._usual = self._usual, None
+            signal.signal(signal.SIGINT, usual)
+
+    def let_come(self) -> None:
+        """From now on they come as usual. Raises KeyboardInterrupt for one that came."""
+        self._restore()
+        if self._came:
+            raise KeyboardInterrupt
+
+
+def _said(process: "subprocess.Popen[str]", word: str, limit_s: float, interrupts: _Interrupts) -> str:
     try:
+        interrupts.let_come()
         return process.communicate(timeout=limit_s)[0]
     except subprocess.TimeoutExpired as error:
         _stop(process)

@@ -19,6 +19,7 @@ from tests.infrastructure.conftest import Put
 
 GIVEN = 'cp terraform.tfvars.json "$(dirname "$ASKED")/given.json"'
 NOTHING_LEFT = "exit 0"
+RUN = "import pathlib; from bench.infrastructure import applying; applying.applied(pathlib.Path"
 LEFT = '[ "$1 $2" = "volume ls" ] && echo postgres-data; exit 0'
 
 
@@ -166,7 +167,29 @@ def test_an_interrupt_takes_down_before_it_leaves(put: Put, deployable: Path, as
         "terraform",
         'case "$1" in apply) echo begun >>"$ASKED"; kill -INT "$PPID"; sleep 0.5; echo heeded >>"$ASKED" ;; esac',
     )
-    code = f"import pathlib; from bench.infrastructure import applying; applying.applied(pathlib.Path('{deployable}'))"
+    assert_taken_down(f"{RUN}({str(deployable)!r}))", asked)
+
+
+def test_an_interrupt_while_terraform_starts_is_not_lost(
+    put: Put, deployable: Path, asked: Callable[[], list[str]]
+) -> None:
+    """It comes before there is anything that could be told: nothing runs on behind the destruction."""
+    put("docker", NOTHING_LEFT)
+    put("terraform", 'case "$1" in apply) echo begun >>"$ASKED"; sleep 0.5; echo heeded >>"$ASKED" ;; esac')
+    interrupted = (
+        "import os, signal, subprocess\n"
+        "class Started(subprocess.Popen):\n"
+        "    def __init__(self, words, **more):\n"
+        "        super().__init__(words, **more)\n"
+        "        if words[:2] == ('terraform', 'apply'):\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "subprocess.Popen = Started\n"
+    )
+    assert_taken_down(f"{interrupted}{RUN}({str(deployable)!r}))", asked)
+
+
+def assert_taken_down(code: str, asked: Callable[[], list[str]]) -> None:
+    """The program is interrupted, and what it began has ended before it is destroyed."""
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=FOLDER.parent, env=os.environ, capture_output=True, text=True, check=False
     )

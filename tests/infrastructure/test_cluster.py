@@ -3,13 +3,14 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bench.infrastructure import FOLDER
 from bench.provision import Images
-from tests.image.stack import docker
+from tests.image.stack import docker, until
 from tests.provision.conftest import engine
 
 __all__ = ["engine"]
@@ -33,6 +34,11 @@ class Servers:
         """One that may become part of a cluster."""
         words = ("--detach", "--name", f"{self.network}-{name}", "--network-alias", name)
         self.run(*words, program="redis-server", words=("/run/secrets/redis.conf", *CLUSTER))
+
+    def answers(self, name: str) -> bool:
+        """Whether one can be asked."""
+        said = docker("exec", f"{self.network}-{name}", "redis-cli", "-a", PASSWORD, "ping", check=False)
+        return "PONG" in str(said)
 
     def make(self, *names: str) -> str:
         """Run the script; raises AssertionError with what it said when it fails."""
@@ -59,6 +65,8 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
         made = Servers(network, configuration)
         for name in names:
             made.start(name)
+        for name in names:
+            until(partial(made.answers, name), f"{name} does not answer")
         yield made
     finally:
         for name in names:

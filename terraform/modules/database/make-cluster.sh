@@ -2,8 +2,9 @@
 REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /run/secrets/redis.conf)
 export REDISCLI_AUTH
 first=${NODES%% *}
-is_one() { redis-cli -h "$first" cluster info | grep -q '^cluster_state:ok'; }
-if ! is_one; then
+tells() { redis-cli -h "$first" cluster info | grep -q "^$1"; }
+# One that was made may be in a bad state for a moment; it is waited for, and not made again.
+if ! tells cluster_slots_assigned:16384; then
     # It wants addresses.
     addresses=
     for node in $NODES; do
@@ -13,7 +14,7 @@ if ! is_one; then
     redis-cli --cluster create $addresses --cluster-yes
 fi
 tries=0
-until is_one; do
+until tells cluster_state:ok; do
     tries=$((tries + 1))
     [ "$tries" -lt 150 ] || { echo "the cluster is not ready after 30 s" >&2; exit 1; }
     sleep 0.2
