@@ -92,14 +92,20 @@ def reported(folder: Path, **options: Any) -> RunRecord:
     return record
 
 
+def quiet(slots: Records) -> Records:
+    """On a machine that did nothing else: what this one does while the tests run is not what they are about."""
+    return tuple(
+        replace(slot, health=replace(slot.health, neighbour_cores=0.0, steal=0.0, throttled_s=0.0)) for slot in slots
+    )
+
+
 async def _measured(experiment: Experiment, folder: Path, speed: float, neighbours: bool) -> object:
     plan = design.plan(experiment.name, seed=3, pairs=PAIRS, slot_s=1.0, discard_s=0.1)
     records = await _walk(plan, folder, speed)
     if neighbours:
         records = tuple(replace(each, health=replace(each.health, neighbour_cores=1.5)) for each in records)
     else:
-        # What else this machine does while the tests run is not what they are about.
-        records = tuple(replace(each, health=replace(each.health, neighbour_cores=0.0, steal=0.0)) for each in records)
+        records = quiet(records)
     draft = Draft(arms=_arms(), looks=plan.looks, slots=records, facts=_facts(experiment.name, folder))
     return experiment_record(experiment, draft, folder, status=Status.COMPLETE, duration_s=24.0)
 

@@ -36,16 +36,21 @@ def test_own_work_is_not_a_neighbour_and_a_stranger_s_is() -> None:
     own, blind = OwnProcesses(), OwnProcesses()
     blind._roots = []
     before, before_blind = Snapshot.take(own), Snapshot.take(blind)
-    child = subprocess.Popen([sys.executable, "-c", f"{BURN}\ntime.sleep(30)"])
+    child = subprocess.Popen(
+        [sys.executable, "-c", f"{BURN}\nprint(flush=True)\ntime.sleep(30)"], stdout=subprocess.PIPE
+    )
     try:
-        time.sleep(1.2)
-        seen, unseen = before.until(Snapshot.take(own)), before_blind.until(Snapshot.take(blind))
+        assert child.stdout is not None
+        child.stdout.readline()
+        after, after_blind = Snapshot.take(own), Snapshot.take(blind)
     finally:
         child.kill()
-        child.wait()
+        child.communicate()
+    seen, unseen = before.until(after), before_blind.until(after_blind)
     assert seen.neighbour_cores is not None
     assert unseen.neighbour_cores is not None
-    assert unseen.neighbour_cores - seen.neighbour_cores > 0.3
+    elapsed_s = (after.total_s - before.total_s) / after.cores
+    assert (unseen.neighbour_cores - seen.neighbour_cores) * elapsed_s > 0.6  # of the 0.8 s that it burnt
 
 
 def test_the_time_of_an_ended_process_is_not_forgotten() -> None:

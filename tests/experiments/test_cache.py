@@ -29,7 +29,7 @@ from tests.experiments.conftest import STATES
 from tests.experiments.test_explain import requests
 
 CACHE = find()["cache"]
-TIMING = ExperimentSpec(budget_s=8, slot_s=0.25, discard_s=0.05)
+TIMING = ExperimentSpec(budget_s=16, slot_s=0.5, discard_s=0.05)
 MOST = 0.8
 ON = dict.fromkeys(KNOBS, "on")
 
@@ -43,8 +43,9 @@ def custody(tmp_path: Path) -> Iterator[Custody]:
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The arms wait longer for Redis than as shipped, or a stall of the machine opens the circuit within a slot."""
-    monkeypatch.setattr(cache_arms, "SETTINGS", {**cache_arms.SETTINGS, "cache_deadline_s": "5"})
+    """The arms wait longer than as shipped: a stall of the machine would open the circuit, or turn requests away."""
+    patient = {"cache_deadline_s": "5", "acquire_queue": "100000", "acquire_timeout_s": "15"}
+    monkeypatch.setattr(cache_arms, "SETTINGS", {**cache_arms.SETTINGS, **patient})
 
 
 def bench_on(servers: Servers, custody: Custody, tmp_path: Path) -> Any:

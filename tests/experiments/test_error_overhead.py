@@ -79,10 +79,10 @@ def simulated(overhead_s: float, count: int = 20) -> list[dict[str, dict[str, fl
     return blocks
 
 
-async def test_a_handler_of_six_milliseconds_fails() -> None:
+async def test_a_handler_of_twenty_milliseconds_fails() -> None:
     """Planted in a real service and measured over HTTP: the claim of five milliseconds does not hold."""
     kinds = {SUCCESS: asked("off")[SUCCESS]} | {kind: asked("off")["unknown path"] for kind in BOTH}
-    async with planted(0.006) as port:
+    async with planted(0.02) as port:
         measured = [await block(port, kinds, random.Random(n)) for n in range(blocks_needed())]
     verdict, reading = judged([{"baseline": one, "candidate": one} for one in measured])
     assert verdict is Verdict.FAIL

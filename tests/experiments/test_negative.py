@@ -161,7 +161,14 @@ async def test_the_breaker_s_claim_fails_where_the_breaker_is_off(bench: Any, mo
     runs = breaker_prevention.FEWEST_BLOCKS * len(breaker_prevention.CORE)
     bench.timing = ExperimentSpec(budget_s=runs * (1.4 + breaker_layout.OVERHEAD_S) + 0.1)
     bench.knobs[Role.CANDIDATE]["breaker"] = "off"
-    await breaker.EXPERIMENT.run(bench)
+    for _ in range(2):
+        bench.draft = Draft()
+        await breaker.EXPERIMENT.run(bench)
+        facts = json.loads(json.dumps(bench.draft.facts))
+        told: Evidence = {breaker_prevention.EXPERIMENT: replace(record(facts), name=breaker_prevention.EXPERIMENT)}
+        # With so few places a machine that stands still cascades by itself, and then the fault has nothing to add.
+        if isinstance(breaker_prevention.read(told), Reading):
+            break
     assert verdict(breaker_prevention, bench) in {Verdict.FAIL, Verdict.INCONCLUSIVE}
 
 

@@ -16,7 +16,7 @@ EARLIER = "20260101-000000-tiny-0000"
         (("documents = 1000", "documents = 10"), "tiny.toml:4: `corpus.documents`: input should be greater than"),
         (("[corpus]", "[arms.candidate]\nset = {cach = 'on'}\n[corpus]"), "unknown knob `cach`; did you mean `cache`?"),
         (("[workload]", "[workload]\nlocustfile = 'absent.py'"), "there is no Locust file absent.py"),
-        (("budget_s = 28", "budget_s = 5"), "a budget of 5 s is too small for six pairs of 1.2 s slots; 26.1 s are"),
+        (("budget_s = 41", "budget_s = 5"), "a budget of 5 s is too small for six pairs of 2 s slots; 40.5 s are"),
         (("[corpus]", "[corpus"), "is not valid TOML"),
     ],
 )

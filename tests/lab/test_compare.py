@@ -1,12 +1,14 @@
 """`perflab compare` with real services: what it says, what it keeps, what it refuses."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,8 @@ from tests.lab.conftest import LIMIT_S, Ended, Perflab, ended
 from tests.lab.test_run import left_running
 
 SERVE = f"{sys.executable} -m uvicorn slowly:app --port {{port}} --log-level warning --lifespan off"
-TIMING = ("--budget", "60", "--slot", "0.6", "--rate", "200", "--ready", "/ready")
-"""Ten pairs or a few more."""
+TIMING = ("--budget", "150", "--slot", "0.6", "--rate", "200", "--ready", "/ready")
+"""Twelve pairs and more before the first look, so that one spoilt pair does not decide; it ends there if it may."""
 MACHINE = (
     "Other processes kept",
     "The hypervisor took",
@@ -79,6 +81,10 @@ def await_pairs(compare: Compare, process: "subprocess.Popen[str]") -> None:
         time.sleep(0.1)
 
 
+NEVER_SENT = re.compile(r"\d+ arrivals at the \w+ were never sent")
+"""What a stalled machine does to an open model."""
+
+
 def assert_slower(found: dict[str, Any], code: int) -> None:
     """A regression that was confirmed, or would have been on a quieter machine."""
     assert found["ci"][0] > 1.05
@@ -86,7 +92,7 @@ def assert_slower(found: dict[str, Any], code: int) -> None:
     if found["verdict"] == "INVALID":
         assert code == 4
         reasons = [reason.partition(": ")[2] for reason in found["session"]["reasons"]]
-        assert all(reason.startswith(MACHINE) for reason in reasons), reasons
+        assert all(reason.startswith(MACHINE) or NEVER_SENT.match(reason) for reason in reasons), reasons
     else:
         assert (found["verdict"], code) == ("REGRESSION", 1)
         assert found["confirmation"]["confirmed"]
@@ -147,12 +153,14 @@ def test_an_arm_that_stops_half_way_is_no_verdict(compare: Compare) -> None:
     while process.poll() is None:
         for each in psutil.Process(process.pid).children(recursive=True):
             if _environment(each).get("LINES") == "candidate-here":
-                each.kill()
+                with suppress(psutil.Error):  # it may have ended by itself
+                    each.kill()
         time.sleep(0.2)
     result = ended(process)
     assert result.code == 2
     assert "candidate" in result.complaint
-    assert "ended" in result.complaint
+    # By the moment at which it was killed: between slots, under load, or while it is asked whether it is the same.
+    assert re.search(r"ended|began to answer errors|does not answer", result.complaint), result.complaint
     record = compare.perflab.latest()
     assert record.experiments["comparison"].slots
     assert record.comparison is None

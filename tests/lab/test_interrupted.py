@@ -79,7 +79,7 @@ def test_a_pool_that_is_cut_off_within_a_block_is_kept_and_judged(perflab: Perfl
 
 def test_a_run_can_be_resumed(perflab: Perflab) -> None:
     """--resume measures what is not complete, in the same folder, by the same plan."""
-    process = perflab.start(*perflab.run_arguments("--only", "query_time"))
+    process = perflab.start(*perflab.run_arguments("--only", "query_time", "--budget", "15"))
     await_slots(perflab, process, "query_time")
     process.send_signal(signal.SIGINT)
     assert ended(process).code == 130

@@ -47,7 +47,8 @@ async def test_a_slot_gives_a_whole_sample(load: Load, server: Server, tmp_path:
     assert len(kept) == sample.n > 0
     assert [row.intended_s for row in kept] == sorted(row.intended_s for row in kept)
     assert all(0 <= row.intended_s <= row.start_s <= row.end_s for row in kept)
-    assert all(row.intended_s < 0.6 for row in kept)
+    # A user of the closed model who was answered late asks once more.
+    assert sum(row.intended_s >= 0.5 for row in kept) <= 2
     assert {row.name for row in kept} == {"GET /a", "GET /b"}
     assert {(row.status, row.error) for row in kept} == {(200, "")}
     assert sample.started.utcoffset() == timedelta(0)

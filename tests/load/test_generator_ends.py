@@ -114,7 +114,7 @@ async def test_leaving_the_context_ends_the_generator(locusts: Locusts) -> None:
 
 async def test_a_generator_that_does_not_answer_is_given_up(locusts: Locusts, server: Server) -> None:
     """A task that never lets go is a LoadError after the grace, with what the generator printed last."""
-    text = VISITOR + "        print('stuck here', flush=True)\n        while True: pass\n"
+    text = "print('stuck here', flush=True)\n" + VISITOR + "        while True: pass\n"
     async with locusts(text, straggler_s=0.1, grace_s=1.0) as load:
         pid = load.pid
         with pytest.raises(LoadError, match="did not end its slot within 1.6 s: .*stuck here"):

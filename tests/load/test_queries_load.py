@@ -20,7 +20,7 @@ from tests.load.driving import rows, slot
 pytestmark = pytest.mark.servers
 
 ADD = Call("add", (Statement("SELECT $1::int + 1", (1,)),))
-SLEEP = Call("sleep", (Statement("SELECT pg_sleep($1)", (0.02,)), Statement("SELECT pg_sleep($1)", (0.03,))))
+SLEEP = Call("sleep", (Statement("SELECT pg_sleep($1)", (0.2,)), Statement("SELECT pg_sleep($1)", (0.3,))))
 DIVIDE = Call("divide", (Statement("SELECT 1 / $1::int", (0,)),))
 
 
@@ -59,10 +59,10 @@ async def test_calls_run_in_their_order_on_every_arm(servers: Servers, tmp_path:
 
 
 async def test_a_call_lasts_as_long_as_all_its_statements(servers: Servers, tmp_path: Path) -> None:
-    """Two statements that sleep 20 and 30 ms are one observation of at least 50 ms."""
+    """Two statements that sleep 0.2 and 0.3 s are one observation of at least half a second."""
     async with queries(servers, tmp_path, SLEEP, ADD) as load:
         sleep, add = rows(await load.run(slot(), Target("baseline", "")))
-    assert sleep.end_s - sleep.start_s >= 0.05 > add.end_s - add.start_s
+    assert sleep.end_s - sleep.start_s >= 0.5 > add.end_s - add.start_s
     assert (sleep.status, sleep.error) == (200, "")
 
 

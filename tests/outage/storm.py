@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-LIMIT_S = 20.0
-"""Above what the service allows itself: 5 s for a connection and 10 s for its query. Who waits longer hangs."""
+LIMIT_S = 40.0
+"""Above what the service allows itself: 15 s for a connection and 10 s for its query. Who waits longer hangs."""
 ANSWERED, REFUSED, HANGS = "answered", "refused", "hangs"
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -20,6 +20,8 @@ from tests.service.running import ON
 PATHS = [f"/api/v1/search?q={quote(words)}&workspace=team-{team}" for words in WORDS for team in (1, 2)]
 RATE = 350.0
 KNOBS = {**ON, "cache": "off"}
+PATIENT = {"acquire_queue": "100000", "acquire_timeout_s": "15", "cache_deadline_s": "5"}
+"""After a stall of the machine hundreds of requests come at once: they wait. Only a server that is away is refused."""
 
 
 @asynccontextmanager
@@ -33,8 +35,8 @@ async def under_storm(running: Running, *, total: int) -> AsyncIterator[Storm]:
 async def serve(
     custody: Custody, folder: Path, knobs: Mapping[str, str], *, database_url: str, redis_url: str
 ) -> Running:
-    """The service as a process of its own, with its default deadlines."""
-    command = reference("service", knobs, database_url=database_url, redis_url=redis_url)
+    """The service as a process of its own."""
+    command = reference("service", knobs, database_url=database_url, redis_url=redis_url, fields=PATIENT)
     return await start(command, custody, folder)
 
 

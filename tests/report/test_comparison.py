@@ -15,6 +15,7 @@ from bench.model import ArmRecord, ComparisonVerdict, Role, RunRecord
 from bench.report import console, words
 from tests.experiments.test_comparison import play
 from tests.store.records import smallest_run
+from tests.stored import quiet
 
 COUNTED = {
     "baseline": {"GET /x": [{"queries": 3.0, "bytes": 10.0}, {"queries": 3.0, "bytes": 12.0}]},
@@ -38,11 +39,8 @@ async def made(folder: Path, ratio: float) -> RunRecord:
         for role in Role
     )
     main = experiments[COMPARISON]
-    slots = tuple(replace(slot, health=replace(slot.health, neighbour_cores=0.0, steal=0.0)) for slot in main.slots)
-    experiments[COMPARISON] = replace(main, arms=arms, slots=slots, facts={**main.facts, "counters": COUNTED})
-    for name, experiment in experiments.items():
-        quiet = tuple(replace(slot, health=replace(slot.health, neighbour_cores=0.0)) for slot in experiment.slots)
-        experiments[name] = replace(experiment, slots=quiet)
+    experiments[COMPARISON] = replace(main, arms=arms, facts={**main.facts, "counters": COUNTED})
+    experiments = {name: replace(each, slots=quiet(each.slots)) for name, each in experiments.items()}
     record = judged(replace(smallest_run(), spec="compare", experiments=experiments, criteria=()), ())
     store.write(record, folder)
     return record

@@ -12,6 +12,9 @@ from tests.service.conftest import custody, databases, own_copy, own_environment
 
 __all__ = ["custody", "databases", "own_copy", "own_environment", "servers"]
 
+PATIENT = {"acquire_timeout_s": "120", "acquire_queue": "100000", "command_timeout_s": "120"}
+"""A busy machine makes requests late; only what a procedure does to them may make them fail."""
+
 
 @pytest.fixture
 async def operate(custody: Custody, tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Operator]]]:
@@ -19,6 +22,6 @@ async def operate(custody: Custody, tmp_path: Path) -> AsyncIterator[Callable[..
     async with AsyncExitStack() as stack:
 
         async def begin(**settings: str) -> Operator:
-            return await stack.enter_async_context(Operator(custody, tmp_path, settings))
+            return await stack.enter_async_context(Operator(custody, tmp_path, {**PATIENT, **settings}))
 
         yield begin

@@ -73,15 +73,17 @@ async def test_an_index_dropped_without_concurrently_fails_requests(
     databases: Databases, own_copy: str, operate: Operate
 ) -> None:
     """A plain DROP INDEX locks the table until its transaction ends: who waits for it runs into the deadlines."""
-    limits = {"command_timeout_s": "0.5", "acquire_timeout_s": "0.5"}
+    limits = {"command_timeout_s": "0.5", "acquire_timeout_s": "0.5", "acquire_queue": "100"}
     operator = await operate(database_url=own_copy, redis_url=databases.redis_url, cache="false", **limits)
     async with traffic(operator.url) as seen:
         await seen.until(20)
-        assert seen.failed == 0
+        before = seen.failed  # with deadlines as short as these a stall of the machine may cost some, too
         async with locked(own_copy):
-            await seen.until(20)
+            await seen.until(60)
+        during = seen.failed - before
         await seen.until(50)
-    assert seen.outcomes["status 503"] == seen.failed > 0
+    assert during > 20
+    assert seen.outcomes["status 503"] == seen.failed
 
 
 @asynccontextmanager

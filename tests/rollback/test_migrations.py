@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.rollback.operator import Operator
-from tests.rollback.traffic import traffic
+from tests.rollback.traffic import LIMIT_S, traffic
 from tests.service.running import Databases
 from tests.service.test_v1_errors import envelope
 
@@ -82,7 +82,7 @@ async def test_the_documents_themselves_cannot_go(databases: Databases, own_copy
 
 def client_of(operator: Operator) -> httpx.AsyncClient:
     """A client of the service."""
-    return httpx.AsyncClient(base_url=operator.url, trust_env=False)
+    return httpx.AsyncClient(base_url=operator.url, trust_env=False, timeout=LIMIT_S)
 
 
 def lacking(client: httpx.AsyncClient) -> list[Awaitable[Any]]:

@@ -12,6 +12,7 @@ from bench.corpus import tune
 from bench.lifetime import Custody
 from bench.provision import Servers, start
 from service.db import migrations
+from service.db.announcements import Announcements
 from service.settings import KNOBS
 from tests.service.documents import COLUMNS, WORKSPACES, rows
 from tests.service.running import Databases
@@ -41,6 +42,15 @@ def databases(servers: Servers) -> Databases:
     """A database of the same documents in every state."""
     by_tunings = asyncio.run(_build(servers))
     return Databases(by_tunings, servers.redis_database(0))
+
+
+@pytest.fixture
+def unannounced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services that listen to nobody: the listener borrows a connection, at a moment soon after the start.
+
+    For tests that count the connections which are lent.
+    """
+    monkeypatch.setattr(Announcements, "open", lambda _: None)
 
 
 @pytest.fixture

@@ -2,10 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from tests.service.running import ON, Databases, running
 from tests.service.test_v1_errors import GOOD, envelope
 
 
+@pytest.mark.usefixtures("unannounced")
 async def test_who_comes_when_it_is_full_is_refused(databases: Databases) -> None:
     """With one place, and that taken, the next is a 503 in the envelope; who asks how the service is gets in."""
     settings = databases.settings({**ON, "cache": "off"}, most_requests=1)

@@ -203,7 +203,7 @@ async def test_a_lost_database_is_unavailable_and_comes_back(settings: Settings)
 
 async def test_a_silent_database_is_unavailable(databases: Databases) -> None:
     """A server that accepts and never answers is given up after the command's deadline."""
-    settings = databases.settings({**ON, "cache": "off"}, command_timeout_s=0.2)
+    settings = databases.settings({**ON, "cache": "off"}, command_timeout_s=1.0)
     async with (
         Wire(settings.database_url.get_secret_value()) as wire,
         running(settings.model_copy(update={"database_url": SecretStr(wire.url)})) as service,

@@ -80,10 +80,9 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
 
 @pytest.fixture
 async def of_own_cluster(own_cluster: RedisCluster, clock: FakeClock) -> AsyncIterator[RedisAnswers]:
-    """Remembers in a cluster that the test may harm, with a short deadline."""
+    """Remembers in a cluster that the test may harm."""
     urls = ",".join(own_cluster.urls)
-    tight = settings(urls, redis_mode="cluster", cache_deadline_s=0.2)
-    answers = RedisAnswers(tight, "corpus", clock=clock)
+    answers = RedisAnswers(settings(urls, redis_mode="cluster"), "corpus", clock=clock)
     await answers.open()
     yield answers
     await answers.close()

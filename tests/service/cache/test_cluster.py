@@ -22,6 +22,8 @@ from tests.service.work import Work
 
 LIMIT_S = 30.0
 """Tests of what must not hang fail after this long; nothing is concluded from shorter times."""
+SHORT_S = 0.2
+"""For a node that hangs; the others have time, or a stall of this machine would be taken for theirs."""
 Requests = Mapping[str, list[dict[str, object]]]
 NEVER = Work.failing(AssertionError("not from the cache"))
 
@@ -85,6 +87,7 @@ async def test_a_node_that_is_away_costs_its_own_keys_and_no_others(
     await of_own_cluster._flights.settle()
     gone = own_cluster.urls[1]
     getattr(own_cluster, way)(1)
+    node_at(of_own_cluster, gone)._deadline.seconds = SHORT_S
     commands.clear()
     work = Work.ready()
     async with asyncio.timeout(LIMIT_S):
@@ -110,6 +113,7 @@ async def test_commands_stop_when_the_circuit_opens_and_come_back_when_the_node_
     await ask(of_own_cluster, requests, Work.ready())
     await of_own_cluster._flights.settle()
     own_cluster.stop(2)
+    node._deadline.seconds = SHORT_S
     commands.clear()
     clock.now += 2 * (BREAKER.window_s or 0)  # the successes are long ago
     work = Work.ready()
@@ -122,6 +126,7 @@ async def test_commands_stop_when_the_circuit_opens_and_come_back_when_the_node_
         assert node.breaker.state is CircuitState.OPEN
         assert work.times == 2 * len(requests)
         own_cluster.go_on(2)
+        node._deadline.seconds = LIMIT_S
         # Nodes that others took for failed refuse for a moment before they serve again.
         while node.breaker.state is not CircuitState.CLOSED:
             clock.now += 2 * BREAKER.recovery_timeout_s
@@ -256,9 +261,14 @@ async def _give(cluster: RedisCluster, slot: int, url: str) -> None:
     """Let a node own a slot from now on, without what is in it."""
     async with redis.asyncio.Redis.from_url(url) as new:
         identity = await new.cluster("MYID")
-    # The new owner first: the others believe it once it claims the slot in a newer epoch.
-    for one in [url, *(other for other in cluster.urls if other != url)]:
-        async with redis.asyncio.Redis.from_url(one) as client:
+        await new.cluster("SETSLOT", slot, "NODE", identity)
+        # The others believe it once it claims the slot in an epoch newer than that of the old owner's claim.
+        await new.cluster("BUMPEPOCH")
+        epoch = (await new.cluster("INFO"))["cluster_my_epoch"]
+    for other in cluster.urls:
+        if other == url:
+            continue
+        async with redis.asyncio.Redis.from_url(other) as client:
+            while int((await client.cluster("INFO"))["cluster_current_epoch"]) < int(epoch):  # noqa: ASYNC110 - gossip
+                await asyncio.sleep(0.01)
             await client.cluster("SETSLOT", slot, "NODE", identity)
-            if one == url:
-                await client.cluster("BUMPEPOCH")

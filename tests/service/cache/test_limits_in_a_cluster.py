@@ -1,6 +1,8 @@
 """Requests counted by a Redis Cluster, in the way in which answers are kept there."""
 
+import time
 from collections import defaultdict
+from collections.abc import Callable
 
 import pytest
 
@@ -9,15 +11,18 @@ from service.access import RateLimits
 from service.errors import ConfigurationError, LimitUnknownError
 from service.resilience import CircuitState
 from tests.service.cache.kept import settings
+from tests.service.resilience.fake_clock import FakeClock
 from tests.service.running import ON, Databases, running
 from tests.service.test_v1_errors import GOOD
 
 CALLERS = [f"key:{number}" for number in range(40)]
 
 
-def counting(cluster: RedisCluster, rule: str, **values: object) -> RateLimits:
+def counting(
+    cluster: RedisCluster, rule: str, clock: Callable[[], float] = time.monotonic, **values: object
+) -> RateLimits:
     """Limits counted by a cluster of which one node is named."""
-    return RateLimits(settings(cluster.urls[0], redis_mode="cluster", rate_limit=rule, **values), rule)
+    return RateLimits(settings(cluster.urls[0], redis_mode="cluster", rate_limit=rule, **values), rule, clock=clock)
 
 
 async def test_requests_are_counted_from_the_first_on(databases: Databases, own_cluster: RedisCluster) -> None:
@@ -33,7 +38,8 @@ async def test_requests_are_counted_from_the_first_on(databases: Databases, own_
 
 async def test_processes_count_together_wherever_the_keys_are(shared_cluster: RedisCluster) -> None:
     """Each caller's requests meet at one node, the callers spread over all three, and every limit holds."""
-    one, other = (counting(shared_cluster, "3/hour") for _ in range(2))
+    # What the breakers remember ends with their window, so time stands still.
+    one, other = (counting(shared_cluster, "3/hour", FakeClock()) for _ in range(2))
     for limits in (one, other):
         await limits.open()
     for who in CALLERS:

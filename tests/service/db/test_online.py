@@ -66,8 +66,8 @@ async def url(servers: Servers, databases: Databases) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator["asyncpg.Connection"]:
-    """A connection of somebody else, who waits for no lock longer than two seconds."""
-    connection = await asyncpg.connect(url, server_settings={"lock_timeout": "2s"})
+    """A connection of somebody else, who does not wait for ever for a lock."""
+    connection = await asyncpg.connect(url, server_settings={"lock_timeout": "30s"})
     try:
         yield connection
     finally:
@@ -210,7 +210,7 @@ async def test_the_service_does_not_start_on_half_of_it(url: str, databases: Dat
 
 async def test_killed_in_the_middle_and_run_again_it_is_complete(url: str) -> None:
     """After kill -9 what was filled stays, nothing is lost, and the second run does the rest."""
-    words = ("fulltext", "--batch", "20", "--pause-s", "0.05")
+    words = ("fulltext", "--batch", "20", "--pause-s", "5")  # it is killed in the first pause
     with started(url, *words) as process:
         assert process.stdout is not None
         while not (await asyncio.to_thread(process.stdout.readline)).startswith("filling the columns:"):

@@ -118,14 +118,16 @@ async def test_another_status_is_an_error(status: int) -> None:
         (Fault(mode="error", status=503), "status 503"),
         (Fault(mode="error", status=200), "could not search"),
         (Fault(mode="reset"), "did not answer"),
-        (Fault(mode="hang"), "did not answer: ReadTimeout"),
-        (Fault(mode="latency", latency_s=LONG_S), "did not answer: ReadTimeout"),
+        (Fault(mode="hang"), r"did not answer: \w+Timeout"),
+        (Fault(mode="latency", latency_s=LONG_S), r"did not answer: \w+Timeout"),
     ],
     ids=lambda value: getattr(value, "mode", None),
 )
 async def test_every_fault_is_the_one_error(fault: Fault, said: str, standin: StandIn) -> None:
     """Whatever is wrong with it, the caller has one exception to know; and after it, answers again."""
-    async with client(standin.url, timeout_s=0.2) as weaviate:
+    # Only who is not answered needs to be given up soon.
+    timeout_s = 0.3 if fault.mode in {"hang", "latency"} else LONG_S
+    async with client(standin.url, timeout_s=timeout_s) as weaviate:
         await standin.put(fault)
         with pytest.raises(VectorSearchUnavailableError, match=said):
             await weaviate.hybrid(ASKED)

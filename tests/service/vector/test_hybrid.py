@@ -13,6 +13,7 @@ from bench.faults.wire import Wire
 from bench.lifetime import Custody
 from service.resilience import CircuitState
 from service.settings import Settings
+from service.vector import client as vector_client
 from tests.service.running import ON, Databases, parts, running
 from tests.service.vector.answering import dripping
 from tests.service.vector.asking import GOOD, HARD_FAULTS, full_text, hybrid, in_flight, state, until
@@ -96,14 +97,18 @@ async def test_a_weaviate_that_dies_is_no_outage(settings: Settings, custody: Cu
     assert ready.json()["dependencies"] == {"database": "healthy", "cache": "healthy", "vector": "unhealthy"}
 
 
-async def test_readiness_tells_of_weaviate_where_there_is_one(settings: Settings, databases: Databases) -> None:
+async def test_readiness_tells_of_weaviate_where_there_is_one(
+    settings: Settings, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Both paths; without Weaviate there is nothing to tell."""
+    monkeypatch.setattr(vector_client, "READY_LIMIT_S", 10.0)
     for given, told in ((settings, {"vector": "healthy"}), (databases.settings({**ON, "cache": "off"}), {})):
         async with running(given) as service:
             for response in (await service.client.get("/health/ready"), await service.get("/health")):
                 assert response.json()["dependencies"] == {"database": "healthy", "cache": "healthy", **told}
 
 
+@pytest.mark.usefixtures("unannounced")
 async def test_no_connection_is_held_while_weaviate_is_asked(settings: Settings, standin: StandIn) -> None:
     """With one connection in all: it is free while a call hangs, and full text uses it."""
     async with running(settings.model_copy(update={"pool_size": 1})) as service:
