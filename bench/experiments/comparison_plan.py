@@ -45,10 +45,7 @@ def slot_s(metric: str, rate: float) -> float:
 
 
 def _enough(metric: str) -> float:
-    """Requests that are due on average where as many as the metric needs are due for certain."""
-    needed = quantiles.needed(quantiles.QUANTILES.get(metric, 0.5))
-    # Poisson: the count of a slot has a standard deviation of its root; five of them are out of reach.
-    return needed + 5 * math.sqrt(needed)
+    return quantiles.expected(quantiles.QUANTILES.get(metric, 0.5))
 
 
 @dataclass(frozen=True, slots=True)

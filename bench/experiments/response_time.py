@@ -1,6 +1,7 @@
 """Does the API answer faster after the change, at the same offered load?"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bench import judge
@@ -11,7 +12,7 @@ from bench.load.locust import LocustLoad
 from bench.model import Claim, Effect, Look, Plan, Role
 from bench.runner import Measurement, Records, measure, probe
 from bench.spec import ExperimentSpec
-from bench.stats.quantiles import QUANTILES, needed
+from bench.stats.quantiles import QUANTILES, expected, needed
 
 PROBE_USERS = 8
 """Users without pauses in the capacity probe: enough to keep two cores busy, few enough to queue little."""
@@ -50,13 +51,20 @@ class ResponseTime:
         )
         async with arms(bench) as started, load:
             rate = await self._choose_rate(bench, load, started)
+            plan = lasting(bench.plan, rate)
+            if plan is not bench.plan:
+                planned_s, lasting_s = (max(slot.duration_s for slot in each.slots) for each in (bench.plan, plan))
+                bench.progress.note(
+                    f"{self.name}: slots of {planned_s:g} s hold too few requests for p50 at this load; they take "
+                    f"{lasting_s:.1f} s"
+                )
             await measure(
                 Measurement(
-                    plan=bench.plan,
+                    plan=plan,
                     load=load.open_model(rate),
                     targets={role: arm.target for role, arm in started.items()},
                     verify=partial(_verify, started),
-                    judge=Live(self, self._waited_for(bench, rate), bench.folder.path),
+                    judge=Live(self, self._waited_for(bench, plan, rate), bench.folder.path),
                     keep=bench.keep,
                     own=bench.own,
                     root=bench.folder.path,
@@ -88,12 +96,22 @@ class ResponseTime:
         bench.progress.note(f"{self.name}: capacity {held} requests/s, offered {rate:.1f}/s to every arm")
         return rate
 
-    def _waited_for(self, bench: Bench, rate: float) -> tuple[Claim, ...]:
-        waited_for = within_reach(bench.claims, bench.plan, rate)
+    def _waited_for(self, bench: Bench, plan: Plan, rate: float) -> tuple[Claim, ...]:
+        waited_for = within_reach(bench.claims, plan, rate)
         if len(waited_for) < len(bench.claims):
-            held = f"{requests(bench.plan, rate):,.0f} of the {needed(TAIL):,} requests per arm that p99 takes"
+            held = f"{requests(plan, rate):,.0f} of the {needed(TAIL):,} requests per arm that p99 takes"
             bench.progress.note(f"{self.name}: the budget holds {held}; it ends once the other claims are decided")
         return waited_for
+
+
+def lasting(plan: Plan, rate: float) -> Plan:
+    """The plan, with slots long enough at this load for a median in each: a little over its budget, and not in vain.
+
+    How much the arms hold is not known when a plan is laid out.
+    """
+    judged_s = expected(QUANTILES["p50"]) / rate
+    slots = tuple(replace(slot, duration_s=max(slot.duration_s, slot.discard_s + judged_s)) for slot in plan.slots)
+    return plan if slots == plan.slots else replace(plan, slots=slots)
 
 
 def within_reach(claims: Sequence[Claim], plan: Plan, rate: float) -> tuple[Claim, ...]:

@@ -20,6 +20,12 @@ def needed(q: float) -> int:
     return math.ceil(round(BEYOND / (1 - q), 6))
 
 
+def expected(q: float) -> float:
+    """How many observations of Poisson arrivals are due on average where `needed` come for certain."""
+    # A count of mean m has a standard deviation of its root; five of them are out of reach.
+    return needed(q) + 5 * math.sqrt(needed(q))
+
+
 def summary(values: "ArrayLike") -> dict[str, float]:
     """p50, p95, p99 and mean in the unit of `values`, each only where the observations support it.
 
