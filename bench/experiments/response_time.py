@@ -55,8 +55,8 @@ class ResponseTime:
             if plan is not bench.plan:
                 planned_s, lasting_s = (max(slot.duration_s for slot in each.slots) for each in (bench.plan, plan))
                 bench.progress.note(
-                    f"{self.name}: slots of {planned_s:g} s hold too few requests for p50 at this load; they take "
-                    f"{lasting_s:.1f} s"
+                    f"{self.name}: slots of {planned_s:.2f} s hold too few requests for p50 at this load; they take "
+                    f"{lasting_s:.2f} s"
                 )
             await measure(
                 Measurement(

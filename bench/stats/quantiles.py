@@ -22,7 +22,7 @@ def needed(q: float) -> int:
 
 def expected(q: float) -> float:
     """How many observations of Poisson arrivals are due on average where `needed` come for certain."""
-    # A count of mean m has a standard deviation of its root; five of them are out of reach.
+    # With 72 expected for 40 needed, one count in 55,000 falls short (the Poisson distribution's lower tail).
     return needed(q) + 5 * math.sqrt(needed(q))
 
 
