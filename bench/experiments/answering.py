@@ -1,4 +1,4 @@
-"""Open-model requests while something else is done: does each of them have an answer?"""
+"""Open-model requests, up to a bound, while something else is done: does each of them have an answer?"""
 
 import asyncio
 import itertools

@@ -57,6 +57,7 @@ class Counters:
     method = (
         "The same recorded requests are sent one after another to both arms, with the caches empty at the start, and "
         "the servers' own counters are read before and after: pg_stat_statements, Redis's INFO, the answers' bytes. "
+        "Redis is given five seconds to answer, so that a busy machine changes no count. "
         "All of it is done twice: a count that is not the same again is said not to be exact."
     )
     metric = "count"
